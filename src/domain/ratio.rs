@@ -1,0 +1,120 @@
+//! The locked ratio of a key: two positive integers, reduced, set at creation and never changed.
+//!
+//! Two of the four places where the ledger rounds are here (`ledger.md` §4); the other two are in `pricing.rs`.
+
+use crate::domain::money::{Cost, Price};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A price may be at most this many times its cost, so that the smallest top-up debits at least one nano-USD.
+pub const MAX_MARKUP: i64 = 1_000;
+
+/// Why two numbers make no ratio.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum RatioError {
+    #[error("your cost must be more than 0")]
+    CostZero,
+    #[error("your cost must not be above the client budget: you would sell at a loss")]
+    CostAbovePrice,
+    #[error("the client budget must be at most 1000 times your cost")]
+    MarkupTooHigh,
+}
+
+/// `cost : price`, reduced by the greatest common divisor; `0 < cost ≤ price ≤ 1000 × cost`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Ratio {
+    cost: i64,
+    price: i64,
+}
+
+impl Ratio {
+    /// Locks the ratio of a client budget and its cost.
+    ///
+    /// # Errors
+    /// By `RatioError`, cheapest first; the words are for the reseller.
+    pub fn of(cost: Cost, price: Price) -> Result<Self, RatioError> {
+        let (c, p) = (cost.nanos(), price.nanos());
+        if c <= 0 {
+            return Err(RatioError::CostZero);
+        }
+        if c > p {
+            return Err(RatioError::CostAbovePrice);
+        }
+        if i128::from(p) > i128::from(c) * i128::from(MAX_MARKUP) {
+            return Err(RatioError::MarkupTooHigh);
+        }
+        let divisor = gcd(c, p);
+        Ok(Ratio { cost: c / divisor, price: p / divisor })
+    }
+
+    /// The reduced integers `(cost, price)`, as stored.
+    pub fn parts(self) -> (i64, i64) {
+        (self.cost, self.price)
+    }
+
+    /// True where cost equals price: a budget slice for a team member, not a resale.
+    pub fn is_internal_share(self) -> bool {
+        self.cost == self.price
+    }
+
+    /// Cost of a whole budget, rounded **up**; `None` where it leaves `i64`.
+    pub fn cost_of_budget(self, budget: Price) -> Option<Cost> {
+        let product = i128::from(budget.nanos()) * i128::from(self.cost);
+        let price = i128::from(self.price);
+        let ceiling = product / price + i128::from(product % price != 0);
+        i64::try_from(ceiling).ok().map(Cost::from_nanos)
+    }
+
+    /// Price of a posted cost, rounded **down**; saturates at the largest amount, which callers cap by the budget.
+    pub fn price_of_cost(self, cost: Cost) -> Price {
+        let floor = i128::from(cost.nanos()) * i128::from(self.price) / i128::from(self.cost);
+        Price::from_nanos(i64::try_from(floor).unwrap_or(i64::MAX))
+    }
+
+    /// The margin as a share of the client price: `40%`, `33.3%`, `0%`; one decimal only where needed, rounded down.
+    pub fn margin(self) -> String {
+        let per_mille = i128::from(self.price - self.cost) * 1_000 / i128::from(self.price);
+        match (per_mille / 10, per_mille % 10) {
+            (whole, 0) => format!("{whole}%"),
+            (whole, tenth) => format!("{whole}.{tenth}%"),
+        }
+    }
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ratio(cost: i64, price: i64) -> Ratio {
+        Ratio::of(Cost::from_nanos(cost), Price::from_nanos(price)).expect("a ratio")
+    }
+
+    #[test]
+    fn the_guides_ratio_is_three_to_five_and_forty_percent() {
+        let r = ratio(60_000_000_000, 100_000_000_000);
+        assert_eq!((r.parts(), r.margin().as_str()), ((3, 5), "40%"));
+        assert_eq!(r.cost_of_budget(Price::from_nanos(150_000_000_000)), Some(Cost::from_nanos(90_000_000_000)));
+        assert_eq!(r.price_of_cost(Cost::from_nanos(20_520_000_000)), Price::from_nanos(34_200_000_000));
+    }
+
+    #[test]
+    fn impossible_numbers_are_refused_in_words() {
+        let rows =
+            [(0, 1, RatioError::CostZero), (2, 1, RatioError::CostAbovePrice), (1, 1_001, RatioError::MarkupTooHigh)];
+        for (cost, price, why) in rows {
+            assert_eq!(Ratio::of(Cost::from_nanos(cost), Price::from_nanos(price)), Err(why));
+        }
+        assert!(ratio(1, 1_000).price_of_cost(Cost::from_nanos(3)) == Price::from_nanos(3_000));
+        assert!(ratio(7, 7).is_internal_share());
+    }
+
+    #[test]
+    fn a_budget_costs_at_least_its_share() {
+        assert_eq!(ratio(1, 3).cost_of_budget(Price::from_nanos(4_000)), Some(Cost::from_nanos(1_334)));
+        assert_eq!(ratio(1, 3).margin(), "66.6%");
+    }
+}
