@@ -6,4 +6,6 @@
 
 #![deny(clippy::float_arithmetic)]
 
+pub mod clock;
 pub mod domain;
+pub mod store;

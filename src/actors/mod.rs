@@ -1,0 +1,15 @@
+//! Who owns what: one actor an account, one a client key, one lane that numbers and writes what they decide.
+
+pub mod account;
+pub mod call;
+pub mod client_key;
+pub mod directory;
+pub mod draining;
+pub mod entry;
+pub mod facade;
+pub mod housekeeper;
+pub mod lane;
+pub mod lane_batch;
+pub mod messages;
+pub mod open_calls;
+pub mod settlement;

@@ -1,0 +1,62 @@
+//! Turns the credential of a request into a principal; nothing else in `http` reads a credential.
+
+use crate::actors::messages::KeyRef;
+use crate::domain::ids::{AccountId, CallId};
+use crate::domain::secret::ClientSecret;
+use crate::http::error::ApiError;
+use crate::identity::credentials::{Credentials, Found, Kind};
+use actix_web::http::header::HeaderMap;
+
+/// Who sent an API request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ApiPrincipal {
+    Client(KeyRef),
+    Account(AccountId),
+}
+
+/// The principal of an API request. Cookies mean nothing here.
+///
+/// # Errors
+/// 401 without a credential, with a malformed, unknown or expired one, or with two that differ.
+pub async fn api(headers: &HeaderMap, credentials: &Credentials, request: CallId) -> Result<ApiPrincipal, ApiError> {
+    let text = presented(headers, request)?;
+    let secret = ClientSecret::parse(text).map_err(|_| ApiError::invalid_key(request))?;
+    match credentials.find(&secret).await {
+        Ok(Some(Found { account, kind: Kind::Client(key) })) => Ok(ApiPrincipal::Client(KeyRef { account, key })),
+        Ok(Some(Found { account, kind: Kind::Account })) => Ok(ApiPrincipal::Account(account)),
+        Ok(None) => Err(ApiError::invalid_key(request)),
+        Err(_away) => Err(ApiError::try_again(2, request)),
+    }
+}
+
+/// The client key of a model request; an Account Key manages and never calls models.
+pub async fn client_key(headers: &HeaderMap, credentials: &Credentials, request: CallId) -> Result<KeyRef, ApiError> {
+    match api(headers, credentials, request).await? {
+        ApiPrincipal::Client(key) => Ok(key),
+        ApiPrincipal::Account(_) => {
+            let words = "This is an Account Key: it manages keys and cannot call models. Use a client key.";
+            Err(ApiError::wrong_key_kind(words, request))
+        }
+    }
+}
+
+/// The credential text: `x-api-key` or Bearer; both only if they agree.
+fn presented(headers: &HeaderMap, request: CallId) -> Result<&str, ApiError> {
+    let one = |name: &str| -> Result<Option<&str>, ApiError> {
+        let mut values = headers.get_all(name).map(|v| v.to_str().unwrap_or(""));
+        let first = values.next();
+        if values.any(|v| Some(v) != first) { Err(ApiError::conflicting_credentials(request)) } else { Ok(first) }
+    };
+    let api_key = one("x-api-key")?.map(str::trim);
+    let bearer = one("authorization")?.map(|v| bearer_of(v).unwrap_or(""));
+    match (api_key, bearer) {
+        (Some(a), Some(b)) if a != b => Err(ApiError::conflicting_credentials(request)),
+        (Some(text), _) | (None, Some(text)) => Ok(text),
+        (None, None) => Err(ApiError::invalid_key(request)),
+    }
+}
+
+fn bearer_of(value: &str) -> Option<&str> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}

@@ -1,0 +1,115 @@
+//! Reads a request body: bounded in size, in speed, and in what all bodies together may take.
+
+use crate::domain::ids::CallId;
+use crate::http::error::ApiError;
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::{Bytes, BytesMut, Payload};
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A body may be slow for this long; after it, it must have come at `MIN_BYTES_PER_S`.
+const GRACE: Duration = Duration::from_secs(10);
+const MIN_BYTES_PER_S: u64 = 1_000;
+
+/// Bytes that all request bodies together may hold in memory.
+#[derive(Clone)]
+pub struct BodyBudget {
+    left: Arc<AtomicUsize>,
+}
+
+/// A body with its share of the budget, given back on drop.
+pub struct HeldBody {
+    pub bytes: Bytes,
+    budget: BodyBudget,
+    taken: usize,
+}
+
+impl BodyBudget {
+    pub fn new(bytes: usize) -> Self {
+        BodyBudget { left: Arc::new(AtomicUsize::new(bytes)) }
+    }
+
+    fn take(&self, bytes: usize) -> bool {
+        self.left.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(bytes)).is_ok()
+    }
+
+    fn hold(&self) -> HeldBody {
+        HeldBody { bytes: Bytes::new(), budget: self.clone(), taken: 0 }
+    }
+}
+
+impl HeldBody {
+    fn grow(&mut self, bytes: usize, request: CallId) -> Result<(), ApiError> {
+        if !self.budget.take(bytes) {
+            return Err(ApiError::try_again(2, request));
+        }
+        self.taken += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for HeldBody {
+    fn drop(&mut self) {
+        self.budget.left.fetch_add(self.taken, Ordering::AcqRel);
+    }
+}
+
+/// Reads the body of a JSON request.
+///
+/// # Errors
+/// 415 for a compressed or non-JSON body, 413 over `limit` bytes (from the length alone where it is said), 408 for one
+/// that comes too slowly, 503 where all bodies together take too much.
+pub async fn read(
+    http: &HttpRequest,
+    mut payload: Payload,
+    budget: &BodyBudget,
+    limit: usize,
+    request: CallId,
+) -> Result<HeldBody, ApiError> {
+    refuse_encoding(http, request)?;
+    let length = http.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|l| l > limit) {
+        return Err(ApiError::body_too_large(limit, request));
+    }
+    let mut held = budget.hold();
+    let start = Instant::now();
+    let mut whole = BytesMut::new();
+    while let Some(part) = next_part(&mut payload, start, whole.len(), request).await? {
+        if whole.len() + part.len() > limit {
+            return Err(ApiError::body_too_large(limit, request));
+        }
+        held.grow(part.len(), request)?;
+        if whole.is_empty() && length == Some(part.len()) {
+            // The usual case: one part is the whole body, and nothing is copied.
+            held.bytes = part;
+            return Ok(held);
+        }
+        whole.extend_from_slice(&part);
+    }
+    held.bytes = whole.freeze();
+    Ok(held)
+}
+
+async fn next_part(payload: &mut Payload, start: Instant, so_far: usize, request: CallId) -> Result<Option<Bytes>, ApiError> {
+    // What has come so far buys time; the first ten seconds are free.
+    let allowed = GRACE + Duration::from_secs(so_far as u64 / MIN_BYTES_PER_S);
+    match tokio::time::timeout_at(start + allowed, payload.next()).await {
+        Err(_elapsed) => Err(ApiError::slow_body(request)),
+        Ok(None) => Ok(None),
+        Ok(Some(Ok(part))) => Ok(Some(part)),
+        Ok(Some(Err(_broken))) => {
+            Err(ApiError::bad_request("The request body ended early. Send it again.", request))
+        }
+    }
+}
+
+fn refuse_encoding(http: &HttpRequest, request: CallId) -> Result<(), ApiError> {
+    let text = |name| http.headers().get(name).map(|v| v.to_str().unwrap_or("?").trim().to_ascii_lowercase());
+    let identity = text(header::CONTENT_ENCODING).is_none_or(|e| e == "identity");
+    let json = text(header::CONTENT_TYPE).is_none_or(|t| t.split(';').next().is_some_and(|t| t.trim() == "application/json"));
+    if identity && json { Ok(()) } else { Err(ApiError::unsupported_encoding(request)) }
+}

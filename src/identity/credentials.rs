@@ -1,0 +1,112 @@
+//! From a secret to its key or account, with a cache that finds but never authorises: status, budget and limits are
+//! asked of the key's actor each time. Rotation and expiry take effect at once.
+
+use crate::clock::Clock;
+use crate::domain::ids::{AccountId, KeyId};
+use crate::domain::secret::ClientSecret;
+use crate::store::credentials::{CredentialRow, CredentialStore};
+use crate::store::error::StoreError;
+use parking_lot::RwLock;
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// How long an unknown secret is not looked up again.
+const UNKNOWN_FOR_MS: u64 = 30_000;
+/// Entries kept; above it the cache starts anew, which only costs look-ups.
+const MAX_ENTRIES: usize = 200_000;
+/// Look-ups at once: a cold start must not take every connection.
+const LOOKUPS: usize = 20;
+
+/// What a secret opens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Client(KeyId),
+    Account,
+}
+
+/// A secret's owner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Found {
+    pub account: AccountId,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Entry {
+    Known(CredentialRow),
+    Unknown { until_ms: u64 },
+}
+
+/// The credential finder; clones share the cache.
+#[derive(Clone)]
+pub struct Credentials(Arc<Inner>);
+
+struct Inner {
+    store: CredentialStore,
+    pepper: SecretString,
+    clock: Clock,
+    cache: RwLock<HashMap<[u8; 32], Entry>>,
+    lookups: Semaphore,
+}
+
+impl Credentials {
+    pub fn new(store: CredentialStore, pepper: SecretString, clock: Clock) -> Self {
+        let (cache, lookups) = (RwLock::default(), Semaphore::new(LOOKUPS));
+        Credentials(Arc::new(Inner { store, pepper, clock, cache, lookups }))
+    }
+
+    /// The digest a secret is stored under.
+    pub fn digest(&self, secret: &ClientSecret) -> [u8; 32] {
+        secret.digest(self.0.pepper.expose_secret().as_bytes())
+    }
+
+    /// The owner of a secret; `None` if it opens nothing (any more).
+    ///
+    /// # Errors
+    /// `StoreError` while the store is away and the secret is not in the cache.
+    pub async fn find(&self, secret: &ClientSecret) -> Result<Option<Found>, StoreError> {
+        let digest = self.digest(secret);
+        let cached = self.0.cache.read().get(&digest).copied();
+        match cached {
+            Some(Entry::Known(known)) => Ok(self.if_valid(known)),
+            Some(Entry::Unknown { until_ms }) if self.0.clock.now_ms() < until_ms => Ok(None),
+            _ => self.look_up(digest).await,
+        }
+    }
+
+    /// Forgets the secrets of a key or, with `None`, the Account Keys of an account: after a rotation or a deletion.
+    pub fn forget(&self, account: AccountId, key: Option<KeyId>) {
+        let gone = match key {
+            Some(key) => Kind::Client(key),
+            None => Kind::Account,
+        };
+        let gone = Found { account, kind: gone };
+        self.0.cache.write().retain(|_, entry| !matches!(entry, Entry::Known(row) if found(row) == gone));
+    }
+
+    async fn look_up(&self, digest: [u8; 32]) -> Result<Option<Found>, StoreError> {
+        let _turn = self.0.lookups.acquire().await.expect("the semaphore is never closed");
+        let known = self.0.store.find(&digest).await?;
+        let entry = match known {
+            Some(known) => Entry::Known(known),
+            None => Entry::Unknown { until_ms: self.0.clock.now_ms() + UNKNOWN_FOR_MS },
+        };
+        let mut cache = self.0.cache.write();
+        if cache.len() >= MAX_ENTRIES {
+            cache.clear();
+        }
+        cache.insert(digest, entry);
+        Ok(known.and_then(|k| self.if_valid(k)))
+    }
+
+    fn if_valid(&self, row: CredentialRow) -> Option<Found> {
+        let valid = row.valid_until_us.is_none_or(|until| self.0.clock.wall_us() < until);
+        valid.then(|| found(&row))
+    }
+}
+
+fn found(row: &CredentialRow) -> Found {
+    Found { account: row.account, kind: row.key.map_or(Kind::Account, Kind::Client) }
+}

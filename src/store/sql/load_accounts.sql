@@ -1,0 +1,3 @@
+SELECT account_id, last_seq, main, receivable, freezes
+FROM ledger.account
+WHERE account_id = ANY ($1)

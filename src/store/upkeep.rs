@@ -1,0 +1,37 @@
+//! Reads and small repairs the housekeeper and the start-up do outside the lanes.
+
+use crate::domain::ids::{AccountId, KeyId};
+use crate::store::error::StoreError;
+use chrono::{Datelike, Days, NaiveDate};
+use sqlx::{PgPool, Row};
+
+/// Weeks of call partitions that stand ready.
+const WEEKS_AHEAD: u64 = 4;
+
+/// Housekeeping statements on a pool.
+#[derive(Clone)]
+pub struct Upkeep {
+    pool: PgPool,
+}
+
+impl Upkeep {
+    pub fn new(pool: PgPool) -> Self {
+        Upkeep { pool }
+    }
+
+    /// Makes the call partitions of this week and the next four; safe to repeat.
+    pub async fn make_partitions(&self, today: NaiveDate) -> Result<(), StoreError> {
+        let monday = today - Days::new(u64::from(today.weekday().num_days_from_monday()));
+        for week in 0..=WEEKS_AHEAD {
+            let from = monday + Days::new(7 * week);
+            sqlx::query("SELECT ledger.make_call_partition($1, 7)").bind(from).execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
+    /// Keys whose deletion has begun and not ended.
+    pub async fn closing_keys(&self) -> Result<Vec<(AccountId, KeyId)>, StoreError> {
+        let rows = sqlx::query(include_str!("sql/closing_keys.sql")).fetch_all(&self.pool).await?;
+        rows.iter().map(|r| Ok((AccountId(r.try_get(0)?), KeyId(r.try_get(1)?)))).collect()
+    }
+}

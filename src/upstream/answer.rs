@@ -1,0 +1,85 @@
+//! Reads answers that are read whole: buffered messages, and the short bodies of refusals. All bounded.
+
+use crate::domain::usage::Meter;
+use crate::upstream::client::UpstreamSettings;
+use crate::upstream::headers;
+use awc::ClientResponse;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+
+/// The most that is read of a refusal.
+const REFUSAL_LIMIT: usize = 1024 * 1024;
+
+/// A whole answer with what its meter read.
+pub struct Buffered {
+    pub body: Bytes,
+    pub meter: Meter,
+}
+
+/// Why a 200 is no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unreadable {
+    Encoded,
+    TooLarge,
+    Cut,
+    Idle,
+    NoMessage,
+}
+
+/// True for a stream we can meter: an event stream that is not compressed.
+pub fn is_event_stream(response: &ClientResponse) -> bool {
+    let kind = headers::text(response.headers(), "content-type").unwrap_or_default();
+    kind.starts_with("text/event-stream") && !is_encoded(response)
+}
+
+/// Reads a buffered answer whole; its model is `requested` where it names none.
+///
+/// # Errors
+/// `Unreadable`: nothing of it may be billed or forwarded.
+pub async fn read_whole(
+    response: &mut ClientResponse,
+    limit: usize,
+    settings: &UpstreamSettings,
+    requested: &str,
+) -> Result<Buffered, Unreadable> {
+    if is_encoded(response) {
+        return Err(Unreadable::Encoded);
+    }
+    let body = read(response, limit, settings).await?;
+    let meter = Meter::read_buffered(&body, requested).map_err(|_| Unreadable::NoMessage)?;
+    Ok(Buffered { body, meter })
+}
+
+/// Reads what a refusal says; a body that breaks off is as long as it is.
+pub async fn read_refusal(response: &mut ClientResponse, settings: &UpstreamSettings) -> Bytes {
+    if is_encoded(response) {
+        return Bytes::new();
+    }
+    read(response, REFUSAL_LIMIT, settings).await.unwrap_or_default()
+}
+
+async fn read(response: &mut ClientResponse, limit: usize, settings: &UpstreamSettings) -> Result<Bytes, Unreadable> {
+    let mut whole = BytesMut::new();
+    let mut first: Option<Bytes> = None;
+    loop {
+        let part = tokio::time::timeout(settings.idle, response.next()).await.map_err(|_| Unreadable::Idle)?;
+        let Some(part) = part else { break };
+        let part = part.map_err(|_| Unreadable::Cut)?;
+        if whole.len() + first.as_ref().map_or(0, Bytes::len) + part.len() > limit {
+            return Err(Unreadable::TooLarge);
+        }
+        // The usual answer is one part: it is passed on without a copy.
+        match first.take() {
+            None if whole.is_empty() => first = Some(part),
+            kept => {
+                whole.extend_from_slice(&kept.unwrap_or_default());
+                whole.extend_from_slice(&part);
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| whole.freeze()))
+}
+
+fn is_encoded(response: &ClientResponse) -> bool {
+    headers::text(response.headers(), "content-encoding").is_some_and(|e| !e.eq_ignore_ascii_case("identity"))
+}
