@@ -1,66 +1,129 @@
-//! The only place that reads a clock: monotonic for limits and time-outs, wall time for what is written down.
+//! The only place that asks the machine for the time.
+//!
+//! Two times, never mixed: `now_ms` only grows and measures (windows, idleness); the wall clock may jump and is only
+//! written down. A manual clock stands still until a test moves it.
 
-use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// A clock; clones show the same time.
-#[derive(Clone)]
+use chrono::{DateTime, Utc};
+
+/// A clock, cheap to clone; clones of a manual clock move together.
+#[derive(Clone, Debug)]
 pub struct Clock(Source);
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum Source {
-    Real { start: Instant },
+    /// The instant that counts as zero: the program's start.
+    Real(Instant),
     Manual(Arc<Hands>),
 }
 
+#[derive(Debug)]
 struct Hands {
-    monotonic_ms: AtomicU64,
+    monotonic_us: AtomicU64,
     wall_us: AtomicI64,
 }
 
 impl Clock {
-    /// The machine's clock.
-    #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+    /// The machine's clock; its monotonic side starts at zero now.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn real() -> Self {
-        Clock(Source::Real { start: Instant::now() })
+        Clock(Source::Real(Instant::now()))
     }
 
-    /// A clock that only `advance` moves, starting at `wall_us` microseconds since the Unix epoch.
+    /// A clock that stands at `wall_us` (µs since 1970, UTC) with its monotonic side at zero.
     pub fn manual(wall_us: i64) -> Self {
-        Clock(Source::Manual(Arc::new(Hands { monotonic_ms: AtomicU64::new(0), wall_us: AtomicI64::new(wall_us) })))
+        let hands = Hands { monotonic_us: AtomicU64::new(0), wall_us: AtomicI64::new(wall_us) };
+        Clock(Source::Manual(Arc::new(hands)))
     }
 
-    /// Milliseconds since some start; never goes back.
+    /// Milliseconds since the clock was made; never goes back.
     pub fn now_ms(&self) -> u64 {
+        self.now_us() / 1_000
+    }
+
+    /// Microseconds since the clock was made; never goes back.
+    pub fn now_us(&self) -> u64 {
         match &self.0 {
-            Source::Real { start } => u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
-            Source::Manual(hands) => hands.monotonic_ms.load(Ordering::Relaxed),
+            Source::Real(start) => u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+            Source::Manual(hands) => hands.monotonic_us.load(Ordering::SeqCst),
         }
     }
 
-    /// Microseconds since the Unix epoch, UTC; may step when the machine's time is corrected.
+    /// The wall clock in microseconds since 1970, UTC. It may jump either way.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn wall_us(&self) -> i64 {
-        self.now_utc().timestamp_micros()
-    }
-
-    /// The wall time.
-    #[allow(clippy::disallowed_methods, reason = "this is the one place")]
-    pub fn now_utc(&self) -> DateTime<Utc> {
         match &self.0 {
-            Source::Real { .. } => Utc::now(),
-            Source::Manual(hands) => {
-                DateTime::from_timestamp_micros(hands.wall_us.load(Ordering::Relaxed)).unwrap_or_default()
-            }
+            Source::Real(_) => micros_since_1970(SystemTime::now()),
+            Source::Manual(hands) => hands.wall_us.load(Ordering::SeqCst),
         }
     }
 
-    /// Moves a manual clock forward; a real one goes by itself.
-    pub fn advance_ms(&self, ms: u64) {
-        if let Source::Manual(hands) = &self.0 {
-            hands.monotonic_ms.fetch_add(ms, Ordering::Relaxed);
-            hands.wall_us.fetch_add(i64::try_from(ms * 1_000).unwrap_or(i64::MAX), Ordering::Relaxed);
+    /// The wall clock as a date, to the microsecond, as Postgres keeps it.
+    pub fn now_utc(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.wall_us()).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
+    /// Moves both sides of a manual clock on.
+    ///
+    /// # Panics
+    /// If the clock is the machine's.
+    pub fn advance(&self, by: Duration) {
+        let micros = u64::try_from(by.as_micros()).expect("no test lasts half a million years");
+        self.hands().monotonic_us.fetch_add(micros, Ordering::SeqCst);
+        self.step_wall(i64::try_from(micros).expect("no test lasts a quarter of a million years"));
+    }
+
+    /// Steps only the wall side of a manual clock, as a time server would (`faults.md` N5).
+    ///
+    /// # Panics
+    /// If the clock is the machine's.
+    pub fn step_wall(&self, by_us: i64) {
+        self.hands().wall_us.fetch_add(by_us, Ordering::SeqCst);
+    }
+
+    fn hands(&self) -> &Hands {
+        match &self.0 {
+            Source::Real(_) => panic!("only a manual clock can be moved"),
+            Source::Manual(hands) => hands,
         }
+    }
+}
+
+fn micros_since_1970(time: SystemTime) -> i64 {
+    let (sign, distance) = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => (1, after),
+        Err(before) => (-1, before.duration()),
+    };
+    i64::try_from(distance.as_micros()).map_or(i64::MAX, |us| sign * us)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_of_a_manual_clock_move_together() {
+        let clock = Clock::manual(1_700_000_000_000_000);
+        clock.clone().advance(Duration::from_millis(1_500));
+        assert_eq!((clock.now_ms(), clock.wall_us()), (1_500, 1_700_000_001_500_000));
+        assert_eq!(clock.now_utc().timestamp_micros(), clock.wall_us());
+    }
+
+    #[test]
+    fn n05_a_step_of_the_wall_clock_leaves_the_monotonic_side_alone() {
+        let clock = Clock::manual(0);
+        clock.step_wall(-86_400_000_000);
+        assert_eq!((clock.now_ms(), clock.wall_us()), (0, -86_400_000_000));
+    }
+
+    #[test]
+    fn the_machines_clock_never_goes_back() {
+        let clock = Clock::real();
+        let readings: Vec<u64> = (0..1_000).map(|_| clock.now_us()).collect();
+        assert!(readings.is_sorted());
+        assert!(clock.wall_us() > 1_700_000_000_000_000);
     }
 }

@@ -6,6 +6,12 @@
 
 #![deny(clippy::float_arithmetic)]
 
+pub mod actors;
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod http;
+pub mod identity;
 pub mod store;
+pub mod telemetry;
+pub mod upstream;

@@ -7,8 +7,8 @@ use crate::actors::directory::Directory;
 use crate::actors::entry::Life;
 use crate::actors::lane::{Item, Submission, Waiter};
 use crate::actors::messages::{
-    AccountView, Answer, AskError, CloseKey, Committed, CreateKey, FundKey, KeyFunded, KeyOpened, Move, Passivate, Receipt,
-    SetFreeze, TakeRefund, ViewAccount,
+    AccountView, Answer, AskError, CloseKey, Committed, CreateKey, FundKey, KeyFunded, KeyOpened, Move, Passivate,
+    Receipt, SetFreeze, TakeRefund, ViewAccount,
 };
 use crate::domain::account::AccountBook;
 use crate::domain::ids::AccountId;
@@ -87,7 +87,10 @@ impl AccountActor {
 }
 
 /// Waits for an op's receipt and makes the answer of it.
-fn answer<T: 'static>(decided: Answer<(Op, Done)>, make: impl FnOnce(Op, Receipt) -> T + 'static) -> ResponseFuture<Answer<T>> {
+fn answer<T: 'static>(
+    decided: Answer<(Op, Done)>,
+    make: impl FnOnce(Op, Receipt) -> T + 'static,
+) -> ResponseFuture<Answer<T>> {
     Box::pin(async move {
         match decided {
             Ok(Ok((op, done))) => {

@@ -11,7 +11,7 @@ use crate::domain::call::{CallFacts, Meters};
 use crate::domain::ids::CallId;
 use crate::domain::money::Cost;
 use crate::domain::outcome::{Flags, Outcome};
-use crate::domain::pricing::Quote;
+use crate::domain::quote::Quote;
 use crate::store::journal::OpenNote;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -55,7 +55,14 @@ pub struct CallEnd {
 }
 
 impl Reservation {
-    pub(super) fn new(directory: Directory, key: KeyRef, call: CallId, quote: Quote, terms: Terms, window: Window) -> Self {
+    pub(super) fn new(
+        directory: Directory,
+        key: KeyRef,
+        call: CallId,
+        quote: Quote,
+        terms: Terms,
+        window: Window,
+    ) -> Self {
         Reservation { inner: Some(Inner { directory, key, call, quote, terms, window }) }
     }
 
@@ -86,7 +93,7 @@ impl Reservation {
             account: inner.key.account,
             key: inner.key.key,
             bound: inner.quote.worst_case(),
-            model: inner.quote.model_name(),
+            model: inner.quote.row().id.clone(),
         })?;
         let started_us = inner.directory.clock().wall_us();
         Ok(LiveCall { inner: self.inner.take(), started_us })
@@ -163,7 +170,7 @@ impl Drop for LiveCall {
             flags: Flags::NONE,
             cost: Cost::ZERO,
             absorbed: inner.quote.input_bound(),
-            model: inner.quote.model_name(),
+            model: inner.quote.row().id.clone(),
             meters: Meters::default(),
             detail: None,
         };

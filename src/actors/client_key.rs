@@ -6,8 +6,8 @@ use crate::actors::directory::Directory;
 use crate::actors::entry::Life;
 use crate::actors::lane::{Item, Submission, Waiter};
 use crate::actors::messages::{
-    Admit, AdmitFree, Answer, AskError, Close, Credit, Delivery, Grow, KeyClosing, KeyRef, KeyView, Passivate, Release, SetFrozen,
-    Settle, SettingsChanged, TakeRefund, ViewKey,
+    Admit, AdmitFree, Answer, AskError, Close, Credit, Delivery, Grow, KeyClosing, KeyRef, KeyView, Passivate, Release,
+    SetFrozen, SettingsChanged, Settle, TakeRefund, ViewKey,
 };
 use crate::domain::admission::{self, Terms};
 use crate::domain::gate::Gate;
@@ -16,7 +16,7 @@ use crate::domain::key::{KeyBook, KeyStatus};
 use crate::domain::money::Cost;
 use crate::domain::op::Refusal;
 use crate::domain::outcome::Outcome;
-use crate::domain::pricing::Quote;
+use crate::domain::quote::Quote;
 use crate::store::journal::LoadedKey;
 use actix::fut::WrapFuture;
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture};
@@ -65,7 +65,12 @@ impl KeyActor {
         self.loaded.as_mut().ok_or(AskError::Unavailable)
     }
 
-    fn admit(&mut self, call: CallId, quote: Quote, terms: impl FnOnce(&Quote, Cost) -> Result<Terms, Refusal>) -> Answer<Reservation> {
+    fn admit(
+        &mut self,
+        call: CallId,
+        quote: Quote,
+        terms: impl FnOnce(&Quote, Cost) -> Result<Terms, Refusal>,
+    ) -> Answer<Reservation> {
         let now = self.directory.clock().now_ms();
         let loaded = self.loaded()?;
         let terms = match loaded.decide_admit(now, |free| terms(&quote, free)) {
@@ -96,7 +101,10 @@ impl KeyActor {
         let (key, generation) = (self.key, self.generation);
         let loaded = match self.loaded() {
             Ok(loaded) => loaded,
-            Err(error) => return drop(m.done.send(Err(error))),
+            Err(error) => {
+                let _ = m.done.send(Err(error));
+                return;
+            }
         };
         let (call, hung_up) = (m.facts.call, m.facts.outcome == Outcome::CancelledBeforeStart);
         let op = loaded.book.decide_settle(m.facts);

@@ -1,14 +1,14 @@
 //! What the rest of the program asks of the books, one function a wish, over the directory.
 
+use crate::actors::call::Reservation;
 use crate::actors::directory::Directory;
 use crate::actors::messages::{
-    AccountView, Admit, AdmitFree, Answer, AskError, Close, CloseKey, Delivery, KeyClosing, KeyRef, KeyView, SettingsChanged,
-    ViewAccount, ViewKey,
+    AccountView, Admit, AdmitFree, Answer, AskError, Close, CloseKey, Delivery, KeyClosing, KeyRef, KeyView,
+    SettingsChanged, ViewAccount, ViewKey,
 };
-use crate::actors::call::Reservation;
 use crate::domain::ids::{AccountId, CallId};
 use crate::domain::op::Idem;
-use crate::domain::pricing::Quote;
+use crate::domain::quote::Quote;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 

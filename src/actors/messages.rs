@@ -5,7 +5,7 @@ use crate::domain::call::CallFacts;
 use crate::domain::ids::{AccountId, CallId, KeyId};
 use crate::domain::money::{Cost, Price};
 use crate::domain::op::{Idem, Movement, NewKey, Op, Refusal};
-use crate::domain::pricing::Quote;
+use crate::domain::quote::Quote;
 use crate::domain::ratio::Ratio;
 use actix::Message;
 use std::sync::Arc;

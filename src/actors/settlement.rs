@@ -11,7 +11,6 @@ use crate::domain::call::CallFacts;
 use crate::domain::money::Cost;
 use crate::domain::outcome::{Flags, Outcome};
 use crate::store::journal::SettledCall;
-use crate::store::spool::SpoolRecord;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -101,12 +100,14 @@ impl Carrier {
             return;
         }
         self.directory.open_calls().leave_slot(facts.key, facts.call);
-        match (self.directory.spool().append(SpoolRecord::of(facts)).await, commit) {
+        match (self.directory.spool().append(facts).await, commit) {
             (Ok(()), _) => {
                 self.spooled = true;
                 self.say(Durable::Spooled);
             }
-            (Err(error), Commit::UnderWay) => tracing::warn!(call.id = %facts.call, %error, "a settlement waits for its commit alone"),
+            (Err(error), Commit::UnderWay) => {
+                tracing::warn!(call.id = %facts.call, %error, "a settlement waits for its commit alone")
+            }
             (Err(error), Commit::Lost) => {
                 tracing::error!(call.id = %facts.call, %error, "a settlement could not be made durable; it will not be billed");
                 forgo(facts);

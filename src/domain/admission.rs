@@ -5,7 +5,7 @@
 
 use crate::domain::money::Cost;
 use crate::domain::op::Refusal;
-use crate::domain::pricing::Quote;
+use crate::domain::quote::Quote;
 
 /// Output tokens a stream holds at a time: Claude Code asks for 128,000 and uses a few hundred.
 pub const SLICE_TOKENS: u64 = 4_096;

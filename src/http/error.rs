@@ -102,7 +102,11 @@ impl ApiError {
     }
 
     pub fn method_not_allowed(request: CallId) -> Self {
-        Self::new(Row(405, "invalid_request_error", "method_not_allowed"), "This address does not take this method.", request)
+        Self::new(
+            Row(405, "invalid_request_error", "method_not_allowed"),
+            "This address does not take this method.",
+            request,
+        )
     }
 
     pub fn model_not_found(model: &str, request: CallId) -> Self {
@@ -149,12 +153,15 @@ impl ApiError {
         match refusal {
             Refusal::BudgetExhausted { needed, left } => {
                 let (left, needed) = (left.usd().fixed_floor(2), needed.usd().fixed_ceil(2));
-                let words = format!("This API key has ${left} left and this call needs at least ${needed}. Ask your provider for a top-up.");
+                let words = format!(
+                    "This API key has ${left} left and this call needs at least ${needed}. Ask your provider for a top-up."
+                );
                 Self::new(Row(402, "billing_error", "budget_exhausted"), words, request)
             }
             Refusal::RateLimited { limit, retry_ms } => {
                 let words = format!("This API key may make {limit} requests a minute. Wait and try again.");
-                let mut error = Self::new(Row(429, "rate_limit_error", "rpm"), words, request).retry_after(retry_ms.div_ceil(1_000));
+                let mut error = Self::new(Row(429, "rate_limit_error", "rpm"), words, request)
+                    .retry_after(retry_ms.div_ceil(1_000));
                 error.window = Some((*limit, 0, *retry_ms));
                 error
             }
@@ -162,8 +169,16 @@ impl ApiError {
                 let words = format!("This API key may run {limit} requests at once. Wait for one to finish.");
                 Self::new(Row(429, "rate_limit_error", "concurrency"), words, request).retry_after(1)
             }
-            Refusal::KeyPaused => Self::new(Row(403, "permission_error", "key_paused"), "This API key is paused. Ask your provider.", request),
-            Refusal::Frozen => Self::new(Row(403, "permission_error", "account_frozen"), "This API key is paused. Ask your provider.", request),
+            Refusal::KeyPaused => Self::new(
+                Row(403, "permission_error", "key_paused"),
+                "This API key is paused. Ask your provider.",
+                request,
+            ),
+            Refusal::Frozen => Self::new(
+                Row(403, "permission_error", "account_frozen"),
+                "This API key is paused. Ask your provider.",
+                request,
+            ),
             Refusal::KeyClosing | Refusal::NoSuchKey => Self::invalid_key(request),
             _ => Self::try_again(1, request),
         }

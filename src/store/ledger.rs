@@ -8,8 +8,8 @@ use crate::store::journal::{Batch, Journal, LoadedAccount, LoadedKey, Position, 
 use crate::store::pool::LaneConnector;
 use crate::store::rows;
 use futures_util::future::LocalBoxFuture;
-use sqlx::postgres::PgConnection;
 use sqlx::Row;
+use sqlx::postgres::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -54,7 +54,8 @@ impl PgJournal {
     async fn load_accounts_now(&mut self, ids: &[AccountId]) -> Result<Vec<LoadedAccount>, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|i| i.0).collect();
         let connection = self.connection().await?;
-        let accounts = sqlx::query(include_str!("sql/load_accounts.sql")).bind(&ids).fetch_all(&mut *connection).await?;
+        let accounts =
+            sqlx::query(include_str!("sql/load_accounts.sql")).bind(&ids).fetch_all(&mut *connection).await?;
         let keys = sqlx::query(include_str!("sql/load_account_keys.sql")).bind(&ids).fetch_all(connection).await?;
         let accounts = accounts.iter().filter_map(|r| sound(rows::loaded_account(r)));
         let mut loaded: HashMap<AccountId, LoadedAccount> = accounts.map(|a| (a.account, a)).collect();
@@ -103,7 +104,8 @@ impl PgJournal {
 
 /// A row that breaks a rule of its book is absent, so only its owner is out of service, and the operator is told.
 fn sound<T>(row: Result<T, StoreError>) -> Option<T> {
-    row.inspect_err(|error| tracing::error!(%error, "a row breaks a rule of its book; its account is out of service")).ok()
+    row.inspect_err(|error| tracing::error!(%error, "a row breaks a rule of its book; its account is out of service"))
+        .ok()
 }
 
 impl Journal for PgJournal {
@@ -114,7 +116,10 @@ impl Journal for PgJournal {
         })
     }
 
-    fn load_accounts<'a>(&'a mut self, ids: &'a [AccountId]) -> LocalBoxFuture<'a, Result<Vec<LoadedAccount>, StoreError>> {
+    fn load_accounts<'a>(
+        &'a mut self,
+        ids: &'a [AccountId],
+    ) -> LocalBoxFuture<'a, Result<Vec<LoadedAccount>, StoreError>> {
         Box::pin(async move {
             let result = self.load_accounts_now(ids).await;
             self.keep_or_drop(result)

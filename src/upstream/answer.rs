@@ -6,6 +6,7 @@ use crate::upstream::headers;
 use awc::ClientResponse;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use std::sync::Arc;
 
 /// The most that is read of a refusal.
 const REFUSAL_LIMIT: usize = 1024 * 1024;
@@ -40,7 +41,7 @@ pub async fn read_whole(
     response: &mut ClientResponse,
     limit: usize,
     settings: &UpstreamSettings,
-    requested: &str,
+    requested: Arc<str>,
 ) -> Result<Buffered, Unreadable> {
     if is_encoded(response) {
         return Err(Unreadable::Encoded);

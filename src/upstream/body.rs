@@ -76,10 +76,16 @@ enum State {
 }
 
 impl MeteredBody {
-    pub fn new(live: LiveCall, upstream: ClientResponse, prices: Arc<PriceBook>, settings: &UpstreamSettings, draining: Draining) -> Self {
+    pub fn new(
+        live: LiveCall,
+        upstream: ClientResponse,
+        prices: Arc<PriceBook>,
+        settings: &UpstreamSettings,
+        draining: Draining,
+    ) -> Self {
         let now = Instant::now();
         MeteredBody {
-            meter: Meter::new(live.quote().model()),
+            meter: Meter::new(live.quote().row().id.clone()),
             held_output: live.terms().output,
             call: live.call(),
             live: Some(live),

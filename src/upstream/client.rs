@@ -86,7 +86,8 @@ impl UpstreamClient {
             .conn_keep_alive(KEEP_ALIVE)
             .conn_lifetime(LIFETIME)
             .max_http_version(awc::http::Version::HTTP_11);
-        let client = Client::builder().connector(connector).disable_timeout().disable_redirects().no_default_headers().finish();
+        let client =
+            Client::builder().connector(connector).disable_timeout().disable_redirects().no_default_headers().finish();
         let secret = settings.credential.expose_secret();
         let header = |text: &str| {
             let mut value = HeaderValue::from_str(text).expect("the settings checked the credential");

@@ -49,10 +49,7 @@ pub fn credential_style(style: AuthStyle, client: &HeaderMap) -> AuthStyle {
 
 /// The headers of an upstream answer that its client may see when the answer is relayed.
 pub fn relayed(upstream: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
-    RELAYED
-        .iter()
-        .filter_map(|name| upstream.get(*name).map(|v| (HeaderName::from_static(name), v.clone())))
-        .collect()
+    RELAYED.iter().filter_map(|name| upstream.get(*name).map(|v| (HeaderName::from_static(name), v.clone()))).collect()
 }
 
 /// The value of the first header of a name, where it is text.

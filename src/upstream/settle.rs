@@ -85,7 +85,7 @@ fn unmetered(live: &LiveCall, verdict: Verdict) -> CallEnd {
         flags: verdict.flags,
         cost: Cost::ZERO,
         absorbed: absorbed(live, verdict, None),
-        model: live.quote().model_name(),
+        model: live.quote().row().id.clone(),
         meters: Meters::default(),
         detail: None,
     }
@@ -102,7 +102,7 @@ fn absorbed(live: &LiveCall, verdict: Verdict, priced: Option<&Priced>) -> Cost 
 fn detail(live: &LiveCall, priced: &Priced, reading: &Reading) -> Option<String> {
     let requested = live.quote().model();
     let detail = Detail {
-        price_version: live.quote().price_version(),
+        price_version: live.quote().row().version,
         requested: (requested != priced.model.as_ref()).then_some(requested),
         upstream_id: reading.upstream_id.as_deref(),
         cache_write_5m: reading.usage.cache_write_5m,

@@ -94,22 +94,26 @@ pub async fn read(
     Ok(held)
 }
 
-async fn next_part(payload: &mut Payload, start: Instant, so_far: usize, request: CallId) -> Result<Option<Bytes>, ApiError> {
+async fn next_part(
+    payload: &mut Payload,
+    start: Instant,
+    so_far: usize,
+    request: CallId,
+) -> Result<Option<Bytes>, ApiError> {
     // What has come so far buys time; the first ten seconds are free.
     let allowed = GRACE + Duration::from_secs(so_far as u64 / MIN_BYTES_PER_S);
     match tokio::time::timeout_at(start + allowed, payload.next()).await {
         Err(_elapsed) => Err(ApiError::slow_body(request)),
         Ok(None) => Ok(None),
         Ok(Some(Ok(part))) => Ok(Some(part)),
-        Ok(Some(Err(_broken))) => {
-            Err(ApiError::bad_request("The request body ended early. Send it again.", request))
-        }
+        Ok(Some(Err(_broken))) => Err(ApiError::bad_request("The request body ended early. Send it again.", request)),
     }
 }
 
 fn refuse_encoding(http: &HttpRequest, request: CallId) -> Result<(), ApiError> {
     let text = |name| http.headers().get(name).map(|v| v.to_str().unwrap_or("?").trim().to_ascii_lowercase());
     let identity = text(header::CONTENT_ENCODING).is_none_or(|e| e == "identity");
-    let json = text(header::CONTENT_TYPE).is_none_or(|t| t.split(';').next().is_some_and(|t| t.trim() == "application/json"));
+    let json =
+        text(header::CONTENT_TYPE).is_none_or(|t| t.split(';').next().is_some_and(|t| t.trim() == "application/json"));
     if identity && json { Ok(()) } else { Err(ApiError::unsupported_encoding(request)) }
 }

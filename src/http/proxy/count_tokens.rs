@@ -14,7 +14,11 @@ use actix_web::{HttpRequest, HttpResponse};
 ///
 /// # Errors
 /// As `create_message`.
-pub async fn count_tokens(http: HttpRequest, payload: Payload, state: Data<ProxyState>) -> Result<HttpResponse, ApiError> {
+pub async fn count_tokens(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<ProxyState>,
+) -> Result<HttpResponse, ApiError> {
     let request = state.new_call();
     state.refuse_while_away(request)?;
     let key = principal::client_key(http.headers(), &state.credentials, request).await?;

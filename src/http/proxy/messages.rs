@@ -6,7 +6,7 @@ use crate::actors::call::{LiveCall, Reservation};
 use crate::actors::messages::Delivery;
 use crate::domain::ending::Ending;
 use crate::domain::ids::CallId;
-use crate::domain::pricing::QuoteRefusal;
+use crate::domain::quote::QuoteRefusal;
 use crate::domain::request::{self, ModelRequest};
 use crate::http::error::ApiError;
 use crate::http::proxy::state::ProxyState;
@@ -25,7 +25,11 @@ use awc::ClientResponse;
 ///
 /// # Errors
 /// `ApiError` by the table of `wire.md` §6; nothing is charged then.
-pub async fn create_message(http: HttpRequest, payload: Payload, state: Data<ProxyState>) -> Result<HttpResponse, ApiError> {
+pub async fn create_message(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<ProxyState>,
+) -> Result<HttpResponse, ApiError> {
     let request = state.new_call();
     state.refuse_while_away(request)?;
     let key = principal::client_key(http.headers(), &state.credentials, request).await?;
@@ -49,15 +53,25 @@ pub async fn create_message(http: HttpRequest, payload: Payload, state: Data<Pro
 }
 
 /// Reads the few fields that money or tenancy depends on.
-pub fn understood(body: &[u8], headers: &HeaderMap, state: &ProxyState, request: CallId) -> Result<ModelRequest, ApiError> {
+pub fn understood(
+    body: &[u8],
+    headers: &HeaderMap,
+    state: &ProxyState,
+    request: CallId,
+) -> Result<ModelRequest, ApiError> {
     refuse_betas(headers, &state.upstream.settings().denied_betas, request)?;
     request::parse(body).map_err(|e| {
-        if e.is_unsupported() { ApiError::unsupported_field(e.to_string(), request) } else { ApiError::bad_request(e.to_string(), request) }
+        if e.code() == "unsupported_field" {
+            ApiError::unsupported_field(e.to_string(), request)
+        } else {
+            ApiError::bad_request(e.to_string(), request)
+        }
     })
 }
 
 fn refuse_betas(headers: &HeaderMap, denied: &[String], request: CallId) -> Result<(), ApiError> {
-    let named = headers.get_all("anthropic-beta").filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim);
+    let named =
+        headers.get_all("anthropic-beta").filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim);
     match named.into_iter().find(|beta| denied.iter().any(|d| d == beta)) {
         None => Ok(()),
         Some(beta) => {
@@ -70,7 +84,7 @@ fn refuse_betas(headers: &HeaderMap, denied: &[String], request: CallId) -> Resu
 /// The answer to a model or option without a price: refused before any byte goes out.
 pub fn unpriced(refusal: &QuoteRefusal, parsed: &ModelRequest, request: CallId) -> ApiError {
     match refusal {
-        QuoteRefusal::UnknownModel => ApiError::model_not_found(&parsed.model, request),
+        QuoteRefusal::UnknownModel(_) => ApiError::model_not_found(&parsed.model, request),
         other => ApiError::unsupported_field(other.to_string(), request),
     }
 }
@@ -81,7 +95,12 @@ fn bytes_out(body: &Bytes, parsed: &ModelRequest, reservation: &Reservation) -> 
     if terms.lowered { request::with_max_tokens(body, parsed, terms.output).into() } else { body.clone() }
 }
 
-async fn serve(state: Data<ProxyState>, live: LiveCall, response: ClientResponse, delivery: Delivery) -> Result<HttpResponse, ApiError> {
+async fn serve(
+    state: Data<ProxyState>,
+    live: LiveCall,
+    response: ClientResponse,
+    delivery: Delivery,
+) -> Result<HttpResponse, ApiError> {
     if !response.status().is_success() {
         return relay::refused(&state, live, response).await;
     }
@@ -105,7 +124,9 @@ fn stream(state: &ProxyState, live: LiveCall, response: ClientResponse) -> HttpR
 
 async fn buffered(state: &ProxyState, live: LiveCall, mut response: ClientResponse) -> Result<HttpResponse, ApiError> {
     let (request, window) = (live.call(), live.window());
-    let read = answer::read_whole(&mut response, state.answer_limit, state.upstream.settings(), live.quote().model()).await;
+    let read =
+        answer::read_whole(&mut response, state.answer_limit, state.upstream.settings(), live.quote().row().id.clone())
+            .await;
     let Buffered { body, meter } = match read {
         Ok(read) => read,
         Err(reason) => {

@@ -78,7 +78,7 @@ pub async fn retrieve(http: HttpRequest, id: Path<String>, state: Data<ProxyStat
 }
 
 fn slice<'a>(rows: &'a [&'a PriceRow], page: &Page, limit: usize) -> (&'a [&'a PriceRow], bool) {
-    let at = |id: &Option<String>| id.as_ref().and_then(|id| rows.iter().position(|r| r.id == **id));
+    let at = |id: &Option<String>| id.as_ref().and_then(|id| rows.iter().position(|r| *r.id == **id));
     match (at(&page.after_id), at(&page.before_id)) {
         (Some(after), _) => {
             let rest = &rows[after + 1..];

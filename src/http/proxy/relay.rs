@@ -24,7 +24,11 @@ const IDENTITIES: [&str; 2] = ["org-", "org_"];
 ///
 /// # Errors
 /// `ApiError` where the upstream's words are not for the client.
-pub async fn refused(state: &ProxyState, live: LiveCall, mut response: ClientResponse) -> Result<HttpResponse, ApiError> {
+pub async fn refused(
+    state: &ProxyState,
+    live: LiveCall,
+    mut response: ClientResponse,
+) -> Result<HttpResponse, ApiError> {
     let (request, window) = (live.call(), live.window());
     let body = answer::read_refusal(&mut response, state.upstream.settings()).await;
     drop(settle::settle(live, &state.prices.load(), Ending::Refused, None));
@@ -58,7 +62,13 @@ pub fn answer_refusal(
 }
 
 /// The upstream's own envelope with our request id; other bodies become a general one of the same status.
-fn relayed(state: &ProxyState, response: &ClientResponse, body: &[u8], request: CallId, window: limits::Window) -> HttpResponse {
+fn relayed(
+    state: &ProxyState,
+    response: &ClientResponse,
+    body: &[u8],
+    request: CallId,
+    window: limits::Window,
+) -> HttpResponse {
     let mut answer = HttpResponse::build(response.status());
     limits::own_headers(&mut answer, request, Some(window));
     for (name, value) in headers::relayed(response.headers()) {
@@ -73,7 +83,10 @@ fn relayed(state: &ProxyState, response: &ClientResponse, body: &[u8], request: 
             answer.body(envelope.to_string())
         }
         None => {
-            let mut error = ApiError::bad_request("The model provider refused this request as malformed. Check its fields.", request);
+            let mut error = ApiError::bad_request(
+                "The model provider refused this request as malformed. Check its fields.",
+                request,
+            );
             error.status = response.status();
             answer.body(error.body())
         }

@@ -4,16 +4,18 @@ use crate::domain::ids::CallId;
 use crate::http::error::ApiError;
 use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{count_tokens, messages, models};
+use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use actix_web::http::StatusCode;
 
 /// Adds the model routes; what is not named here is 404.
 pub fn add(config: &mut ServiceConfig) {
     config
         .service(web::resource("/v1/messages").post(messages::create_message).default_service(web::to(wrong_method)))
         .service(
-            web::resource("/v1/messages/count_tokens").post(count_tokens::count_tokens).default_service(web::to(wrong_method)),
+            web::resource("/v1/messages/count_tokens")
+                .post(count_tokens::count_tokens)
+                .default_service(web::to(wrong_method)),
         )
         .service(web::resource("/v1/models").get(models::list).default_service(web::to(wrong_method)))
         .service(web::resource("/v1/models/{id}").get(models::retrieve).default_service(web::to(wrong_method)))

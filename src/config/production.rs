@@ -1,0 +1,176 @@
+//! What the production profile refuses: everything that only pretends, and every secret that is missing or known.
+//!
+//! All reasons are listed at once, each naming the setting and how to set it, never a value.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::ConfigError;
+use crate::config::secrets::DEV_MARK;
+use crate::config::settings::{MailKind, MailTls, Settings, UpstreamKind};
+
+/// A pepper or signing secret shorter than this could be guessed.
+const SECRET_MIN_CHARS: usize = 32;
+
+/// Gives the settings back if nothing in them is unfit for real money.
+///
+/// # Errors
+/// `NotForProduction` with every reason.
+pub fn refuse_unfit(settings: Settings) -> Result<Settings, ConfigError> {
+    let mut reasons = Vec::new();
+    upstream(&settings, &mut reasons);
+    mail(&settings, &mut reasons);
+    payments(&settings, &mut reasons);
+    origins(&settings, &mut reasons);
+    secrets(&settings, &mut reasons);
+    if reasons.is_empty() { Ok(settings) } else { Err(ConfigError::NotForProduction(reasons)) }
+}
+
+fn upstream(settings: &Settings, reasons: &mut Vec<String>) {
+    if settings.upstream.kind == UpstreamKind::Sandbox {
+        reasons.push("upstream.kind is the sandbox: set DEROUTER__UPSTREAM__KIND=anthropic".into());
+    }
+    if !settings.upstream.base_url.starts_with("https://") {
+        reasons.push("upstream.base_url is not https://: set DEROUTER__UPSTREAM__BASE_URL".into());
+    }
+    let credential = settings.secrets.upstream_credential.expose_secret();
+    if credential.is_empty() || credential.contains(DEV_MARK) {
+        reasons.push("secrets.upstream_credential is missing: set DEROUTER_UPSTREAM_CREDENTIAL or …_FILE".into());
+    }
+}
+
+fn mail(settings: &Settings, reasons: &mut Vec<String>) {
+    let mail = &settings.mail;
+    if mail.kind == MailKind::Outbox {
+        reasons.push("mail.kind is the outbox: set DEROUTER__MAIL__KIND=smtp".into());
+    }
+    if mail.host.is_empty() {
+        reasons.push("mail.host is missing: set DEROUTER__MAIL__HOST".into());
+    }
+    if mail.from.contains("localhost") {
+        reasons.push("mail.from is the default: set DEROUTER__MAIL__FROM".into());
+    }
+    if mail.tls == MailTls::None && !matches!(mail.host.as_str(), "localhost" | "127.0.0.1" | "::1") {
+        reasons.push("mail.tls is none for a host that is not loopback: set DEROUTER__MAIL__TLS".into());
+    }
+    if !mail.user.is_empty() && settings.secrets.smtp_password.expose_secret().is_empty() {
+        reasons.push("secrets.smtp_password is missing: set DEROUTER_SMTP_PASSWORD or …_FILE".into());
+    }
+}
+
+fn payments(settings: &Settings, reasons: &mut Vec<String>) {
+    if settings.payments.providers.iter().any(|provider| provider == "sandbox") {
+        reasons.push("payments.providers has the sandbox: set DEROUTER__PAYMENTS__PROVIDERS (empty for none)".into());
+    }
+}
+
+fn origins(settings: &Settings, reasons: &mut Vec<String>) {
+    let brand = &settings.brand;
+    let origins = [
+        ("dashboard_url", &brand.dashboard_url),
+        ("portal_url", &brand.portal_url),
+        ("api_url", &brand.api_url),
+        ("console_url", &brand.console_url),
+    ];
+    for (name, url) in origins {
+        if !url.starts_with("https://") {
+            reasons.push(format!("brand.{name} is not https://: set DEROUTER__BRAND__{}", name.to_uppercase()));
+        }
+    }
+    if brand.support_address.ends_with("@localhost") {
+        reasons.push("brand.support_address is the default: set DEROUTER__BRAND__SUPPORT_ADDRESS".into());
+    }
+}
+
+fn secrets(settings: &Settings, reasons: &mut Vec<String>) {
+    let secrets = &settings.secrets;
+    let required = [("pepper", "DEROUTER_PEPPER", &secrets.pepper), ("signing", "DEROUTER_SIGNING", &secrets.signing)];
+    for (name, variable, secret) in required {
+        if let Some(fault) = fault_of(secret) {
+            reasons.push(format!("secrets.{name} {fault}: set {variable} or {variable}_FILE"));
+        }
+    }
+    if secrets.previous_pepper.expose_secret().contains(DEV_MARK) {
+        reasons.push("secrets.previous_pepper comes from the dev profile: remove it".into());
+    }
+}
+
+fn fault_of(secret: &SecretString) -> Option<&'static str> {
+    let text = secret.expose_secret();
+    let distinct = text.chars().collect::<std::collections::BTreeSet<_>>().len();
+    match () {
+        () if text.is_empty() => Some("is missing"),
+        () if text.contains(DEV_MARK) => Some("comes from the dev profile"),
+        () if text.chars().count() < SECRET_MIN_CHARS => Some("is shorter than 32 characters"),
+        () if distinct < 8 => Some("repeats a few characters"),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Environment, load};
+
+    const FIT: [(&str, &str); 15] = [
+        ("DEROUTER_PROFILE", "production"),
+        ("DEROUTER__UPSTREAM__KIND", "anthropic"),
+        ("DEROUTER__UPSTREAM__BASE_URL", "https://api.example.com"),
+        ("DEROUTER_UPSTREAM_CREDENTIAL", "sk-real"),
+        ("DEROUTER__MAIL__KIND", "smtp"),
+        ("DEROUTER__MAIL__HOST", "mail.example.com"),
+        ("DEROUTER__MAIL__FROM", "Credit <no-reply@example.com>"),
+        ("DEROUTER__PAYMENTS__PROVIDERS", ""),
+        ("DEROUTER__BRAND__DASHBOARD_URL", "https://a.example.com"),
+        ("DEROUTER__BRAND__PORTAL_URL", "https://b.example.com"),
+        ("DEROUTER__BRAND__API_URL", "https://c.example.com"),
+        ("DEROUTER__BRAND__CONSOLE_URL", "https://d.example.com"),
+        ("DEROUTER__BRAND__SUPPORT_ADDRESS", "help@example.com"),
+        ("DEROUTER_PEPPER", "c0ffee11d00dfeed42aa77bb19ef5521"),
+        ("DEROUTER_SIGNING", "9d2f6a1c8e4b7035a1b2c3d4e5f60718"),
+    ];
+
+    fn fit_but(changes: &[(&str, &str)]) -> Environment {
+        FIT.iter().chain(changes).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_complete_production_profile_starts_and_drains_for_two_minutes() {
+        let settings = load(&fit_but(&[])).expect("fit");
+        assert_eq!(settings.drain.limit.as_secs(), 120);
+        assert_eq!(settings.drain.grace.as_secs(), 5);
+    }
+
+    #[test]
+    fn o06_production_on_defaults_lists_all_reasons_at_once() {
+        let env = [("DEROUTER_PROFILE".to_owned(), "production".to_owned())].into();
+        let said = load(&env).expect_err("unfit").to_string();
+        for setting in [
+            "upstream.kind",
+            "upstream.base_url",
+            "secrets.upstream_credential",
+            "mail.kind",
+            "mail.host",
+            "payments.providers",
+            "brand.dashboard_url",
+            "brand.console_url",
+            "brand.support_address",
+            "secrets.pepper",
+            "secrets.signing",
+        ] {
+            assert!(said.contains(setting), "{setting} is not named in:\n{said}");
+        }
+    }
+
+    #[test]
+    fn n09_a_missing_empty_or_default_secret_is_named_and_never_shown() {
+        for (variable, value) in [
+            ("DEROUTER_PEPPER", ""),
+            ("DEROUTER_PEPPER", "hunter2"),
+            ("DEROUTER_PEPPER", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            ("DEROUTER_SIGNING", "dev-only-4f6e2a9b1c8d7053f6e2a9b1c8d70534"),
+        ] {
+            let said = load(&fit_but(&[(variable, value)])).expect_err("unfit").to_string();
+            assert!(said.contains(variable), "{said}");
+            assert!(value.is_empty() || !said.contains(value), "{said}");
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The settings as types, one struct a section of `config/default.toml`, which holds units, defaults and reasons.
+//!
+//! Every struct refuses unknown fields. Bounds that a type cannot say are in `check`, so a value that is here is usable.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+
+use crate::domain::money::Usd;
+
+/// What kind of installation this is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    Dev,
+    Production,
+}
+
+/// Everything an operator can choose.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub profile: Profile,
+    pub data_dir: PathBuf,
+    pub brand: Brand,
+    pub listen: Listen,
+    pub log: Log,
+    pub database: Database,
+    pub redis: Redis,
+    pub ledger: Ledger,
+    pub upstream: Upstream,
+    pub limits: Limits,
+    pub payments: Payments,
+    pub mail: Mail,
+    pub identity: Identity,
+    pub drain: Drain,
+    pub secrets: Secrets,
+}
+
+/// Names and origins that people see; an empty origin is the bound address.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brand {
+    pub name: String,
+    pub portal_name: String,
+    pub support_address: String,
+    pub dashboard_url: String,
+    pub portal_url: String,
+    pub api_url: String,
+    pub console_url: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    pub dashboard: SocketAddr,
+    pub portal: SocketAddr,
+    pub api: SocketAddr,
+    pub console: SocketAddr,
+    pub sandbox: SocketAddr,
+    pub workers: usize,
+    pub max_connections: usize,
+    #[serde(rename = "head_timeout_s", deserialize_with = "seconds")]
+    pub head_timeout: Duration,
+    #[serde(rename = "keep_alive_s", deserialize_with = "seconds")]
+    pub keep_alive: Duration,
+    pub trusted_hops: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    url: SecretString,
+    pub pool: u32,
+    #[serde(rename = "connect_timeout_s", deserialize_with = "seconds")]
+    pub connect_timeout: Duration,
+    #[serde(rename = "lock_timeout_ms", deserialize_with = "milliseconds")]
+    pub lock_timeout: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    url: SecretString,
+    #[serde(rename = "answer_within_ms", deserialize_with = "milliseconds")]
+    pub answer_within: Duration,
+    #[serde(rename = "retry_after_s", deserialize_with = "seconds")]
+    pub retry_after: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    pub lanes: usize,
+    pub arbiters: usize,
+    pub batch_max: usize,
+    pub queue_max: usize,
+    pub mailbox_max: usize,
+    #[serde(rename = "spool_after_ms", deserialize_with = "milliseconds")]
+    pub spool_after: Duration,
+    #[serde(rename = "idle_passivate_s", deserialize_with = "seconds")]
+    pub idle_passivate: Duration,
+    pub cold_loads: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamKind {
+    Sandbox,
+    Anthropic,
+}
+
+/// How the provider's credential is sent (`wire.md` §2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+pub enum AuthStyle {
+    #[serde(rename = "auto")]
+    Auto,
+    #[serde(rename = "x-api-key")]
+    XApiKey,
+    #[serde(rename = "bearer")]
+    Bearer,
+}
+
+/// The provider; its credential is in `Secrets::upstream_credential`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    pub kind: UpstreamKind,
+    pub base_url: String,
+    pub auth_style: AuthStyle,
+    pub denied_betas: Vec<String>,
+    #[serde(rename = "connect_timeout_s", deserialize_with = "seconds")]
+    pub connect_timeout: Duration,
+    #[serde(rename = "head_timeout_s", deserialize_with = "seconds")]
+    pub head_timeout: Duration,
+    #[serde(rename = "idle_timeout_s", deserialize_with = "seconds")]
+    pub idle_timeout: Duration,
+    #[serde(rename = "total_timeout_s", deserialize_with = "seconds")]
+    pub total_timeout: Duration,
+    pub max_connections: usize,
+    pub retries: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub rpm: u32,
+    pub concurrency: u32,
+    pub body_bytes: usize,
+    pub answer_bytes: usize,
+    pub event_bytes: usize,
+    pub body_budget_bytes: usize,
+    pub floor_tokens: u64,
+    pub slice_tokens: u64,
+    pub stall_bytes: usize,
+    #[serde(rename = "stall_s", deserialize_with = "seconds")]
+    pub stall: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    pub providers: Vec<String>,
+    #[serde(rename = "minimum_usd", deserialize_with = "dollars")]
+    pub minimum: Usd,
+    #[serde(rename = "maximum_usd", deserialize_with = "dollars")]
+    pub maximum: Usd,
+    #[serde(rename = "step_up_usd", deserialize_with = "dollars")]
+    pub step_up: Usd,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    Outbox,
+    Smtp,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTls {
+    Starttls,
+    Implicit,
+    None,
+}
+
+/// Where mails go; the password is in `Secrets::smtp_password`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub kind: MailKind,
+    pub host: String,
+    pub port: u16,
+    pub tls: MailTls,
+    pub user: String,
+    pub from: String,
+}
+
+/// Codes, throttles and session lives (`identity.md` §2, §3).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    #[serde(rename = "code_ttl_s", deserialize_with = "seconds")]
+    pub code_ttl: Duration,
+    pub code_tries: u32,
+    #[serde(rename = "resend_after_s", deserialize_with = "seconds")]
+    pub resend_after: Duration,
+    pub codes_per_address_hour: u32,
+    pub codes_per_address_day: u32,
+    pub wrong_per_address_day: u32,
+    pub codes_per_network_hour: u32,
+    pub mails_per_hour: u32,
+    pub binds_per_hour: u32,
+    pub unknown_keys_per_minute: u32,
+    #[serde(rename = "dashboard_idle_s", deserialize_with = "seconds")]
+    pub dashboard_idle: Duration,
+    #[serde(rename = "dashboard_absolute_s", deserialize_with = "seconds")]
+    pub dashboard_absolute: Duration,
+    #[serde(rename = "portal_idle_s", deserialize_with = "seconds")]
+    pub portal_idle: Duration,
+    #[serde(rename = "portal_absolute_s", deserialize_with = "seconds")]
+    pub portal_absolute: Duration,
+    #[serde(rename = "console_idle_s", deserialize_with = "seconds")]
+    pub console_idle: Duration,
+    #[serde(rename = "console_absolute_s", deserialize_with = "seconds")]
+    pub console_absolute: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drain {
+    #[serde(rename = "grace_s", deserialize_with = "seconds")]
+    pub grace: Duration,
+    #[serde(rename = "limit_s", deserialize_with = "seconds")]
+    pub limit: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub pepper: SecretString,
+    pub pepper_version: i16,
+    pub previous_pepper: SecretString,
+    pub signing: SecretString,
+    pub upstream_credential: SecretString,
+    pub smtp_password: SecretString,
+}
+
+impl Settings {
+    /// The database to use instead of a private cluster.
+    pub fn database_url(&self) -> Option<&SecretString> {
+        given(&self.database.url)
+    }
+
+    /// The Redis to use, if any.
+    pub fn redis_url(&self) -> Option<&SecretString> {
+        given(&self.redis.url)
+    }
+
+    /// Refuses values no part could work with; the text names the setting.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let (ledger, limits, payments) = (&self.ledger, &self.limits, &self.payments);
+        let rules = [
+            ((1..=64).contains(&ledger.lanes), "ledger.lanes must be 1 to 64"),
+            ((1..=4096).contains(&ledger.batch_max), "ledger.batch_max must be 1 to 4096"),
+            (ledger.queue_max >= ledger.batch_max, "ledger.queue_max must be at least ledger.batch_max"),
+            (ledger.mailbox_max > 0, "ledger.mailbox_max must be more than 0"),
+            (ledger.cold_loads > 0, "ledger.cold_loads must be more than 0"),
+            (ledger.idle_passivate.as_secs() > 60, "ledger.idle_passivate_s must be more than 60"),
+            (self.database.pool > 0, "database.pool must be more than 0"),
+            (limits.rpm > 0 && limits.rpm <= i32::MAX as u32, "limits.rpm must be more than 0"),
+            (limits.concurrency > 0 && limits.concurrency <= i32::MAX as u32, "limits.concurrency must be more than 0"),
+            (limits.slice_tokens > 0, "limits.slice_tokens must be more than 0"),
+            (
+                limits.body_budget_bytes >= limits.body_bytes,
+                "limits.body_budget_bytes must be at least limits.body_bytes",
+            ),
+            (payments.minimum <= payments.maximum, "payments.minimum_usd must not exceed payments.maximum_usd"),
+            (self.secrets.pepper_version > 0, "secrets.pepper_version must be 1 to 32767"),
+            (self.identity.code_tries > 0, "identity.code_tries must be more than 0"),
+        ];
+        rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(rule.to_owned()))
+    }
+}
+
+/// The secret, if one was set.
+pub fn given(secret: &SecretString) -> Option<&SecretString> {
+    (!secret.expose_secret().is_empty()).then_some(secret)
+}
+
+fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
+    u64::deserialize(input).map(Duration::from_secs)
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
+    u64::deserialize(input).map(Duration::from_millis)
+}
+
+fn dollars<'de, D: Deserializer<'de>>(input: D) -> Result<Usd, D::Error> {
+    Usd::parse(&String::deserialize(input)?).map_err(serde::de::Error::custom)
+}

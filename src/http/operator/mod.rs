@@ -1,0 +1,9 @@
+//! The operator's own interface, JSON on its own listener: what `derouter account …` and `derouter price …` speak to.
+
+pub mod accounts;
+pub mod answer;
+pub mod health;
+pub mod keys;
+pub mod prices;
+pub mod routes;
+pub mod state;

@@ -1,0 +1,33 @@
+//! What the operator's interface needs, and who may use it.
+
+use crate::actors::directory::Directory;
+use crate::domain::pricing::PriceBook;
+use crate::http::operator::answer::OperatorError;
+use crate::store::payments::PaymentStore;
+use crate::store::people::PeopleStore;
+use crate::store::prices::PriceStore;
+use actix_web::HttpRequest;
+use arc_swap::ArcSwap;
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// Shared by all workers.
+#[derive(Clone)]
+pub struct OperatorState {
+    pub directory: Directory,
+    pub prices: Arc<ArcSwap<PriceBook>>,
+    pub price_store: PriceStore,
+    pub payments: PaymentStore,
+    pub people: PeopleStore,
+    pub token: Arc<SecretString>,
+}
+
+impl OperatorState {
+    /// Refuses a request without this installation's operator token.
+    pub fn authorize(&self, http: &HttpRequest) -> Result<(), OperatorError> {
+        let sent = http.headers().get("authorization").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let expected = format!("Bearer {}", self.token.expose_secret());
+        if bool::from(sent.as_bytes().ct_eq(expected.as_bytes())) { Ok(()) } else { Err(OperatorError::not_allowed()) }
+    }
+}

@@ -1,0 +1,3 @@
+//! Who someone is: credentials, codes, sessions.
+
+pub mod credentials;

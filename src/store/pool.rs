@@ -1,0 +1,100 @@
+//! Connections: a pool for reads and people, and one connection of its own for each lane and for the program's lock.
+
+use crate::store::error::StoreError;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, Executor, PgPool};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Pool connections; lanes have their own, so pages can never starve the ledger.
+const POOL_SIZE: u32 = 16;
+/// How long a connection may take to be made, or to be had from the pool.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+/// The advisory lock that one running program holds on its database.
+const PROGRAM_LOCK: i64 = 0x6465_726f_7574_6572;
+
+/// Where the database is.
+#[derive(Clone)]
+pub struct Database {
+    options: PgConnectOptions,
+}
+
+impl Database {
+    /// From a `postgres://` URL.
+    ///
+    /// # Errors
+    /// `Away` with what is wrong with the URL, never with its password.
+    pub fn at(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Away("DATABASE_URL is not a postgres:// URL".into()))?;
+        Ok(Database { options: options.application_name("derouter").log_statements(tracing::log::LevelFilter::Off) })
+    }
+
+    /// The pool; connects at first use.
+    pub fn pool(&self) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(POOL_SIZE)
+            .acquire_timeout(CONNECT_WITHIN)
+            .idle_timeout(Duration::from_secs(300))
+            .connect_lazy_with(self.options.clone())
+    }
+
+    /// How a lane makes its connection.
+    pub fn lane_connector(&self) -> LaneConnector {
+        LaneConnector { options: self.options.clone() }
+    }
+
+    /// Takes the lock that one program holds as long as it runs.
+    ///
+    /// # Errors
+    /// `CannotWrite` if another program runs on this database.
+    pub async fn lock_program(&self) -> Result<ProgramLock, StoreError> {
+        let mut connection = connect(&self.options).await?;
+        let locked: bool =
+            sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(PROGRAM_LOCK).fetch_one(&mut connection).await?;
+        if locked {
+            return Ok(ProgramLock { _connection: connection });
+        }
+        Err(StoreError::CannotWrite("another derouter server is running on this database; stop it first".into()))
+    }
+}
+
+/// Held while this program runs; the database gives it up when the connection ends.
+pub struct ProgramLock {
+    _connection: PgConnection,
+}
+
+/// Makes a lane's connection.
+#[derive(Clone)]
+pub struct LaneConnector {
+    options: PgConnectOptions,
+}
+
+impl LaneConnector {
+    /// One connection, set up for the ledger: short lock waits, and no statement time-out, since a cancelled wait may
+    /// leave a commit that the client believes failed (`ledger.md` §6).
+    pub async fn connect(&self) -> Result<PgConnection, StoreError> {
+        let mut connection = connect(&self.options).await?;
+        connection.execute("SET lock_timeout = '2s'; SET statement_timeout = 0; SET synchronous_commit = on").await?;
+        Ok(connection)
+    }
+}
+
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    match tokio::time::timeout(CONNECT_WITHIN, PgConnection::connect_with(options)).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(StoreError::Away(error.to_string())),
+        Err(_elapsed) => Err(StoreError::Away("no connection within 2 s".into())),
+    }
+}
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// `Away` with the migration at fault; a failed one is rolled back and the old version still fits.
+pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+    sqlx::migrate!("./migrations")
+        .run(pool)
+        .await
+        .map_err(|e| StoreError::Away(format!("the schema could not be brought up to date: {e}")))
+}

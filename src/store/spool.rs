@@ -1,0 +1,175 @@
+//! Settlements made durable on the local disk while the ledger cannot take them (`ledger.md` §9).
+//!
+//! One file a boot, one writer thread, one fsync for all records that queued. A failed fsync is never tried again, for
+//! the kernel may have dropped the pages: the program leaves service.
+
+use crate::domain::call::CallFacts;
+use crate::domain::ids::{BootId, CallId};
+use crate::store::spool_record;
+use parking_lot::Mutex;
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc;
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+/// Why a record is not durable.
+#[derive(Debug, Error)]
+pub enum SpoolError {
+    #[error("the spool could not be written")]
+    Write(#[source] Arc<io::Error>),
+    #[error("the spool is closed")]
+    Closed,
+}
+
+struct Job {
+    bytes: Vec<u8>,
+    done: oneshot::Sender<Result<(), SpoolError>>,
+}
+
+/// This boot's spool.
+pub struct Spool {
+    path: PathBuf,
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    /// Calls in the file whose settlement the ledger does not have yet.
+    waiting: Mutex<HashSet<CallId>>,
+}
+
+/// What an older boot left: its file and the records that could be read.
+pub struct Leftover {
+    pub file: PathBuf,
+    pub records: Vec<CallFacts>,
+    /// True where a damaged record was passed over; the file is kept under another name.
+    pub damaged: bool,
+}
+
+impl Spool {
+    /// Opens this boot's spool in `folder`; its file is made at the first record.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or its writer cannot start.
+    pub fn open(folder: &Path, boot: BootId) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(format!("{boot}.log"));
+        let (jobs, queue) = mpsc::channel();
+        let file = path.clone();
+        std::thread::Builder::new().name("spool".into()).spawn(move || write_all(&file, &queue))?;
+        Ok(Spool { path, jobs: Mutex::new(Some(jobs)), waiting: Mutex::default() })
+    }
+
+    /// Makes a call's facts durable; answers after the fsync.
+    ///
+    /// # Errors
+    /// `Write` where the disk refuses: the record is not there.
+    pub async fn append(&self, facts: &CallFacts) -> Result<(), SpoolError> {
+        let (done, written) = oneshot::channel();
+        let job = Job { bytes: spool_record::encode(facts), done };
+        self.waiting.lock().insert(facts.call);
+        let sent = self.jobs.lock().as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+        let result = if sent { written.await.unwrap_or(Err(SpoolError::Closed)) } else { Err(SpoolError::Closed) };
+        if result.is_err() {
+            self.waiting.lock().remove(&facts.call);
+        }
+        result
+    }
+
+    /// Notes that the ledger has a spooled call; with the last one the file is emptied.
+    pub fn mark_done(&self, call: CallId) {
+        let mut waiting = self.waiting.lock();
+        if waiting.remove(&call) && waiting.is_empty() {
+            // Held over the truncation, so that no record can slip in between.
+            if let Ok(file) = OpenOptions::new().write(true).open(&self.path) {
+                let emptied = file.set_len(0).and_then(|()| file.sync_data());
+                if let Err(error) = emptied {
+                    tracing::warn!(%error, "the spool could not be emptied; its records will be found settled");
+                }
+            }
+        }
+    }
+
+    /// Records that the ledger does not have yet.
+    pub fn waiting(&self) -> usize {
+        self.waiting.lock().len()
+    }
+
+    /// Stops the writer; an empty file is removed.
+    pub fn close(&self) {
+        self.jobs.lock().take();
+        if self.waiting() == 0 {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The spools of other boots in `folder`.
+///
+/// # Errors
+/// If the folder or a file cannot be read.
+pub fn leftovers(folder: &Path, boot: BootId) -> io::Result<Vec<Leftover>> {
+    let own = format!("{boot}.log");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let file = entry?.path();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.ends_with(".log") && name != own {
+            let (records, damaged) = spool_record::decode_all(&std::fs::read(&file)?);
+            found.push(Leftover { file, records, damaged });
+        }
+    }
+    Ok(found)
+}
+
+impl Leftover {
+    /// Puts the file away once all its records are settled: removed, or kept aside where a part could not be read.
+    ///
+    /// # Errors
+    /// If the file cannot be removed or renamed.
+    pub fn put_away(&self) -> io::Result<()> {
+        if self.damaged {
+            return std::fs::rename(&self.file, self.file.with_extension("damaged"));
+        }
+        std::fs::remove_file(&self.file)
+    }
+}
+
+/// Writes what has queued, then one fsync for all of it.
+fn write_all(path: &Path, queue: &mpsc::Receiver<Job>) {
+    let mut file: Option<File> = None;
+    while let Ok(first) = queue.recv() {
+        let mut jobs = vec![first];
+        jobs.extend(queue.try_iter());
+        let result = open_once(&mut file, path).and_then(|file| write_group(file, &jobs)).map_err(Arc::new);
+        for job in jobs {
+            let _ = job.done.send(result.clone().map_err(SpoolError::Write));
+        }
+    }
+}
+
+fn open_once<'a>(slot: &'a mut Option<File>, path: &Path) -> io::Result<&'a mut File> {
+    if slot.is_none() {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        // The name itself must survive a power cut.
+        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+        *slot = Some(file);
+    }
+    Ok(slot.as_mut().expect("opened above"))
+}
+
+fn write_group(file: &mut File, jobs: &[Job]) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    for job in jobs {
+        if let Err(error) = file.write_all(&job.bytes) {
+            // Half a record must not stand in front of the next ones.
+            file.set_len(before)?;
+            return Err(error);
+        }
+    }
+    if let Err(error) = file.sync_data() {
+        tracing::error!(%error, "the spool's fsync failed: the disk cannot be trusted, leaving service");
+        std::process::exit(74);
+    }
+    Ok(())
+}
