@@ -7,6 +7,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod actors;
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -1,6 +1,7 @@
 //! What crosses the wire: routes by host, principals out of requests, answers in the caller's dialect.
 
 pub mod error;
+pub mod health;
 pub mod limits;
 pub mod principal;
 pub mod proxy;

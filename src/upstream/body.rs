@@ -327,7 +327,7 @@ impl MessageBody for MeteredBody {
 impl Drop for MeteredBody {
     fn drop(&mut self) {
         if let Some(live) = self.live.take() {
-            let ending = if self.draining.has_begun() { Ending::Drained } else { Ending::ClientGone };
+            let ending = if self.draining.is_cutting() { Ending::Drained } else { Ending::ClientGone };
             self.upstream = None;
             drop(settle::settle(live, &self.prices, ending, Some(&self.meter)));
         }

@@ -38,7 +38,7 @@ impl ProxyState {
 
     /// Refuses while the program stops or the store is away, before anything is read.
     pub fn refuse_while_away(&self, request: CallId) -> Result<(), ApiError> {
-        if self.draining.has_begun() || !self.directory.is_healthy() {
+        if self.draining.is_refusing() || !self.directory.is_healthy() {
             return Err(ApiError::try_again(1 + u64::from(request.0.as_bytes()[15] % 4), request));
         }
         Ok(())

@@ -1,0 +1,141 @@
+//! Builds the parts in order; the first that cannot be built says so in a sentence, and nothing is left running.
+
+use crate::actors::draining::Draining;
+use crate::app::books::{self, Books};
+use crate::app::recovery;
+use crate::clock::Clock;
+use crate::config::settings::{Settings, UpstreamKind};
+use crate::domain::ids::BootId;
+use crate::domain::price_row::Day;
+use crate::domain::pricing::PriceBook;
+use crate::http::proxy::body_in::BodyBudget;
+use crate::identity::credentials::Credentials;
+use crate::store::credentials::CredentialStore;
+use crate::store::ledger::PgJournal;
+use crate::store::ownership::{self, Ownership};
+use crate::store::pool::{self, Database, ProgramLock};
+use crate::store::private_postgres::PrivatePostgres;
+use crate::store::spool::Spool;
+use crate::store::upkeep::Upkeep;
+use crate::upstream::client::UpstreamSettings;
+use crate::upstream::headers::AuthStyle;
+use crate::upstream::sandbox::server::{Sandbox, SandboxHandle, SandboxSettings};
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use uuid::Uuid;
+
+/// The price book the program ships with.
+const PRICES: &str = include_str!("../../config/prices.toml");
+
+/// Every part but the listeners.
+pub struct Parts {
+    pub settings: Arc<Settings>,
+    pub clock: Clock,
+    pub pool: PgPool,
+    pub database: Database,
+    pub ownership: Ownership,
+    pub books: Books,
+    pub prices: Arc<ArcSwap<PriceBook>>,
+    pub credentials: Credentials,
+    pub upstream: Arc<UpstreamSettings>,
+    pub parked: Arc<AtomicU64>,
+    pub bodies: BodyBudget,
+    pub draining: Draining,
+    pub sandbox: Option<SandboxHandle>,
+    pub(super) cluster: Option<PrivatePostgres>,
+    pub(super) _lock: ProgramLock,
+}
+
+/// Builds everything and recovers what an older start left.
+///
+/// # Errors
+/// The first part that cannot be built, in words for the operator.
+pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
+    let data = settings.data_dir.clone();
+    std::fs::create_dir_all(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
+    let cluster = match settings.database_url() {
+        Some(_) => None,
+        None => Some(PrivatePostgres::start(&data).await?),
+    };
+    let url = cluster.as_ref().map_or_else(|| settings.database_url().expect("one of the two").expose_secret().to_owned(), |c| c.url());
+    let database = Database::at(&url)?;
+    let lock = database.lock_program().await?;
+    let pool = database.pool();
+    pool::migrate(&pool).await?;
+    Upkeep::new(pool.clone()).make_partitions(clock.now_utc().date_naive()).await?;
+    let boot = BootId(Uuid::new_v4());
+    let ownership = ownership::take(&pool, ownership::node_id(&data)?, boot, &settings.listen.api.to_string()).await?;
+    let spool_folder = data.join("spool");
+    let spool = Arc::new(Spool::open(&spool_folder, boot).context("the spool cannot be opened")?);
+    let books = start_books(&settings, &database, &ownership, spool, &clock);
+    recovery::recover(&books.directory, &pool, &ownership, &spool_folder).await?;
+    let sandbox = start_sandbox(&settings).await?;
+    let upstream = Arc::new(upstream_settings(&settings, sandbox.as_ref()));
+    let today = clock.now_utc().date_naive();
+    let prices = PriceBook::from_toml(PRICES, day(today)).context("the price book cannot be read")?;
+    let pepper = settings.secrets.pepper.clone();
+    Ok(Parts {
+        credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, clock.clone()),
+        bodies: BodyBudget::new(settings.limits.body_budget_bytes),
+        prices: Arc::new(ArcSwap::from_pointee(prices)),
+        settings: Arc::new(settings),
+        clock,
+        pool,
+        database,
+        ownership,
+        books,
+        upstream,
+        parked: Arc::default(),
+        draining: Draining::default(),
+        sandbox,
+        cluster,
+        _lock: lock,
+    })
+}
+
+fn start_books(settings: &Settings, database: &Database, ownership: &Ownership, spool: Arc<Spool>, clock: &Clock) -> Books {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let homes = if settings.ledger.arbiters == 0 { cores.div_ceil(2) } else { settings.ledger.arbiters };
+    let (node, boot, connector) = (ownership.node, ownership.boot, database.lane_connector());
+    books::start(homes.max(1), &ownership.epochs, spool, clock.clone(), || {
+        Box::new(PgJournal::new(node, boot, connector.clone()))
+    })
+}
+
+async fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<SandboxHandle>> {
+    if settings.upstream.kind != UpstreamKind::Sandbox {
+        return Ok(None);
+    }
+    let credential = settings.secrets.upstream_credential.expose_secret().to_owned();
+    let sandbox = SandboxSettings { listen: settings.listen.sandbox, credential, record: true };
+    let started = Sandbox::start(sandbox).await;
+    Ok(Some(started.with_context(|| format!("the sandbox cannot listen on {}", settings.listen.sandbox))?))
+}
+
+fn upstream_settings(settings: &Settings, sandbox: Option<&SandboxHandle>) -> UpstreamSettings {
+    use crate::config::settings::AuthStyle as Style;
+    let upstream = &settings.upstream;
+    UpstreamSettings {
+        base_url: sandbox.map_or_else(|| upstream.base_url.trim_end_matches('/').to_owned(), |s| format!("http://{}", s.addr())),
+        credential: settings.secrets.upstream_credential.clone(),
+        auth_style: match upstream.auth_style {
+            Style::Auto => AuthStyle::Auto,
+            Style::XApiKey => AuthStyle::ApiKey,
+            Style::Bearer => AuthStyle::Bearer,
+        },
+        connect: upstream.connect_timeout,
+        head: upstream.head_timeout,
+        idle: upstream.idle_timeout,
+        total: upstream.total_timeout,
+        denied_betas: upstream.denied_betas.clone(),
+    }
+}
+
+/// The day of a date, as the price book counts.
+pub fn day(date: chrono::NaiveDate) -> Day {
+    Day::parse(&date.format("%Y-%m-%d").to_string()).expect("a date of our time has that form")
+}

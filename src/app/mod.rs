@@ -1,0 +1,7 @@
+//! The composition root: builds every part in order, serves, and takes everything down again in order.
+
+pub mod books;
+pub mod build;
+pub mod recovery;
+pub mod serve;
+pub mod stop;

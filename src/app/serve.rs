@@ -1,0 +1,95 @@
+//! The listeners: one a site, each with the routes of its host and no other.
+
+use crate::app::build::Parts;
+use crate::http::health::{self, Health};
+use crate::http::proxy::routes;
+use crate::http::proxy::state::ProxyState;
+use crate::upstream::client::UpstreamClient;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::rt::net::TcpStream;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpServer};
+use anyhow::Context;
+use std::any::Any;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+/// Connections the kernel keeps until a worker accepts them.
+const BACKLOG: u32 = 8_192;
+
+/// A listener that serves, and how to stop it.
+pub struct Listening {
+    pub name: &'static str,
+    pub addr: SocketAddr,
+    pub handle: ServerHandle,
+    pub(super) server: Server,
+}
+
+/// Listens for model calls and the management API.
+///
+/// # Errors
+/// If the address is taken or may not be used; the message names it.
+pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
+    let settings = &parts.settings;
+    let workers = if settings.listen.workers == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { settings.listen.workers };
+    let (directory, prices, credentials) = (parts.books.directory.clone(), parts.prices.clone(), parts.credentials.clone());
+    let (upstream, parked) = (parts.upstream.clone(), parts.parked.clone());
+    let (bodies, draining, limits) = (parts.bodies.clone(), parts.draining.clone(), settings.limits.clone());
+    let health = Health { directory: directory.clone(), draining: draining.clone() };
+    let server = HttpServer::new(move || {
+        let state = ProxyState {
+            directory: directory.clone(),
+            prices: prices.clone(),
+            credentials: credentials.clone(),
+            upstream: UpstreamClient::new(upstream.clone(), parked.clone()),
+            bodies: bodies.clone(),
+            draining: draining.clone(),
+            body_limit: limits.body_bytes,
+            answer_limit: limits.answer_bytes,
+        };
+        App::new()
+            .app_data(Data::new(state))
+            .app_data(Data::new(health.clone()))
+            .configure(health::add)
+            .configure(routes::add)
+            .default_service(web::to(routes::not_found))
+    });
+    let stall = settings.limits.stall;
+    let server = server
+        .workers(workers)
+        .backlog(BACKLOG)
+        .max_connections(settings.listen.max_connections)
+        .client_request_timeout(settings.listen.head_timeout)
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .keep_alive(settings.listen.keep_alive)
+        // A FIN means the client is gone: else its leaving would not be seen, and the upstream would run on unpaid.
+        .h1_allow_half_closed(false)
+        // Else each stream stalls about 40 ms.
+        .tcp_nodelay(true)
+        .disable_signals()
+        .on_connect(move |connection, _| limit_stall(connection, stall));
+    listen("api", settings.listen.api, |listener| Ok(server.listen(listener)?.run()))
+}
+
+/// A client that stops reading is dropped by the kernel: the body is not polled then and could not notice.
+fn limit_stall(connection: &dyn Any, stall: Duration) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+        let limited = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(stall));
+        if let Err(error) = limited {
+            tracing::debug!(%error, "a connection has no stall limit");
+        }
+    }
+}
+
+/// Binds first, so that a taken port is named before anything else happens.
+pub(super) fn listen(
+    name: &'static str,
+    addr: SocketAddr,
+    run: impl FnOnce(TcpListener) -> anyhow::Result<Server>,
+) -> anyhow::Result<Listening> {
+    let listener = TcpListener::bind(addr)
+        .with_context(|| format!("cannot listen on {addr} for {name}: choose another address by DEROUTER__LISTEN__{}", name.to_uppercase()))?;
+    let addr = listener.local_addr()?;
+    let server = run(listener)?;
+    Ok(Listening { name, addr, handle: server.handle(), server })
+}
