@@ -2,25 +2,36 @@
 
 use std::fmt::{self, Write as _};
 
+use thiserror::Error;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 use crate::config::settings::{Log, LogFormat};
 
 /// User text in a log line is cut after this many characters, so that nobody fills the disk with one header.
 const SHOWN_CHARS: usize = 256;
 
+/// Why logging did not start.
+#[derive(Debug, Error)]
+pub enum TelemetryError {
+    #[error("setting log.filter is not a list of levels such as info,sqlx=warn")]
+    Filter(#[source] ParseError),
+    #[error("logging was started before")]
+    Twice(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
 /// Starts logging to standard error for the whole process; standard output stays for answers of commands.
 ///
 /// # Errors
-/// If the filter cannot be read or logging was started before.
-pub fn start(log: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&log.filter).map_err(|e| anyhow::anyhow!("setting log.filter: {e}"))?;
+/// `Filter` if the setting cannot be read, `Twice` if the process logs already.
+pub fn start(log: &Log) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::try_new(&log.filter).map_err(TelemetryError::Filter)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let started = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
         LogFormat::Text => lines.with_ansi(false).try_init(),
     };
-    started.map_err(|e| anyhow::anyhow!("cannot start logging: {e}"))
+    started.map_err(TelemetryError::Twice)
 }
 
 /// User text as it may stand in a log line: control characters escaped, cut at 256 characters.
