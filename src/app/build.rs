@@ -14,7 +14,7 @@ use crate::store::credentials::CredentialStore;
 use crate::store::ledger::PgJournal;
 use crate::store::ownership::{self, Ownership};
 use crate::store::pool::{self, Database, ProgramLock};
-use crate::store::private_postgres::PrivatePostgres;
+//use crate::store::private_postgres::PrivatePostgres;
 use crate::store::spool::Spool;
 use crate::store::upkeep::Upkeep;
 use crate::upstream::client::UpstreamSettings;
@@ -46,7 +46,7 @@ pub struct Parts {
     pub bodies: BodyBudget,
     pub draining: Draining,
     pub sandbox: Option<SandboxHandle>,
-    pub(super) cluster: Option<PrivatePostgres>,
+    //pub(super) cluster: Option<PrivatePostgres>,
     pub(super) _lock: ProgramLock,
 }
 
@@ -57,11 +57,7 @@ pub struct Parts {
 pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
     let data = settings.data_dir.clone();
     std::fs::create_dir_all(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
-    let cluster = match settings.database_url() {
-        Some(_) => None,
-        None => Some(PrivatePostgres::start(&data).await?),
-    };
-    let url = cluster.as_ref().map_or_else(|| settings.database_url().expect("one of the two").expose_secret().to_owned(), |c| c.url());
+    let url = settings.database_url().expect("one of the two").expose_secret().to_owned();
     let database = Database::at(&url)?;
     let lock = database.lock_program().await?;
     let pool = database.pool();
@@ -92,12 +88,18 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
         parked: Arc::default(),
         draining: Draining::default(),
         sandbox,
-        cluster,
+        //cluster,
         _lock: lock,
     })
 }
 
-fn start_books(settings: &Settings, database: &Database, ownership: &Ownership, spool: Arc<Spool>, clock: &Clock) -> Books {
+fn start_books(
+    settings: &Settings,
+    database: &Database,
+    ownership: &Ownership,
+    spool: Arc<Spool>,
+    clock: &Clock,
+) -> Books {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let homes = if settings.ledger.arbiters == 0 { cores.div_ceil(2) } else { settings.ledger.arbiters };
     let (node, boot, connector) = (ownership.node, ownership.boot, database.lane_connector());
@@ -120,7 +122,8 @@ fn upstream_settings(settings: &Settings, sandbox: Option<&SandboxHandle>) -> Up
     use crate::config::settings::AuthStyle as Style;
     let upstream = &settings.upstream;
     UpstreamSettings {
-        base_url: sandbox.map_or_else(|| upstream.base_url.trim_end_matches('/').to_owned(), |s| format!("http://{}", s.addr())),
+        base_url: sandbox
+            .map_or_else(|| upstream.base_url.trim_end_matches('/').to_owned(), |s| format!("http://{}", s.addr())),
         credential: settings.secrets.upstream_credential.clone(),
         auth_style: match upstream.auth_style {
             Style::Auto => AuthStyle::Auto,

@@ -19,7 +19,12 @@ use std::path::Path;
 ///
 /// # Errors
 /// If the store goes away meanwhile: the start is given up and may be repeated.
-pub async fn recover(directory: &Directory, pool: &PgPool, ownership: &Ownership, spool_folder: &Path) -> anyhow::Result<()> {
+pub async fn recover(
+    directory: &Directory,
+    pool: &PgPool,
+    ownership: &Ownership,
+    spool_folder: &Path,
+) -> anyhow::Result<()> {
     replay_spools(directory, spool_folder, ownership.boot).await?;
     void_orphans(directory, pool, ownership).await?;
     housekeeper::finish_closings(directory, &Upkeep::new(pool.clone())).await;
@@ -31,10 +36,17 @@ async fn replay_spools(directory: &Directory, folder: &Path, boot: BootId) -> an
     for leftover in spool::leftovers(folder, boot).context("the spool folder cannot be read")? {
         let count = leftover.records.len();
         for facts in &leftover.records {
-            ensure!(settlement::replay(directory, facts.clone()).await, "the store went away while the spool was replayed");
+            ensure!(
+                settlement::replay(directory, facts.clone()).await,
+                "the store went away while the spool was replayed"
+            );
         }
         leftover.put_away().context("a replayed spool cannot be put away")?;
-        tracing::info!(records = count, damaged = leftover.damaged, "settlements of an older start are in the ledger now");
+        tracing::info!(
+            records = count,
+            damaged = leftover.damaged,
+            "settlements of an older start are in the ledger now"
+        );
     }
     Ok(())
 }

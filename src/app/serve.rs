@@ -31,8 +31,13 @@ pub struct Listening {
 /// If the address is taken or may not be used; the message names it.
 pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
     let settings = &parts.settings;
-    let workers = if settings.listen.workers == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { settings.listen.workers };
-    let (directory, prices, credentials) = (parts.books.directory.clone(), parts.prices.clone(), parts.credentials.clone());
+    let workers = if settings.listen.workers == 0 {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    } else {
+        settings.listen.workers
+    };
+    let (directory, prices, credentials) =
+        (parts.books.directory.clone(), parts.prices.clone(), parts.credentials.clone());
     let (upstream, parked) = (parts.upstream.clone(), parts.parked.clone());
     let (bodies, draining, limits) = (parts.bodies.clone(), parts.draining.clone(), settings.limits.clone());
     let health = Health { directory: directory.clone(), draining: draining.clone() };
@@ -87,8 +92,12 @@ pub(super) fn listen(
     addr: SocketAddr,
     run: impl FnOnce(TcpListener) -> anyhow::Result<Server>,
 ) -> anyhow::Result<Listening> {
-    let listener = TcpListener::bind(addr)
-        .with_context(|| format!("cannot listen on {addr} for {name}: choose another address by DEROUTER__LISTEN__{}", name.to_uppercase()))?;
+    let listener = TcpListener::bind(addr).with_context(|| {
+        format!(
+            "cannot listen on {addr} for {name}: choose another address by DEROUTER__LISTEN__{}",
+            name.to_uppercase()
+        )
+    })?;
     let addr = listener.local_addr()?;
     let server = run(listener)?;
     Ok(Listening { name, addr, handle: server.handle(), server })

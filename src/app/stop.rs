@@ -53,9 +53,6 @@ pub async fn stop(parts: Parts, handles: Vec<actix_web::dev::ServerHandle>) {
     parts.books.stop();
     parts.pool.close().await;
     drop(parts.sandbox);
-    if let Some(cluster) = parts.cluster {
-        cluster.stop().await;
-    }
 }
 
 async fn until(limit: Duration, done: impl Fn() -> bool) {

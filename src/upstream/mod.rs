@@ -5,5 +5,5 @@ pub mod body;
 pub mod client;
 pub mod cut;
 pub mod headers;
-
+pub mod sandbox;
 pub mod settle;

@@ -1,1 +1,4 @@
+//! The proofs, as one binary.
+
 mod core_model;
+mod sandbox;

@@ -1,0 +1,7 @@
+//! The simulated provider keeps its promises, read byte by byte from bare sockets.
+
+mod broken;
+mod good;
+mod raw;
+mod refused;
+mod watched;
