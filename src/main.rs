@@ -3,8 +3,19 @@
 use derouter::app::{build, serve, stop};
 use derouter::clock::Clock;
 use derouter::{config, telemetry};
+use std::process::ExitCode;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("derouter: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().ok();
     let mut settings = config::load(&config::environment())?;
     config::secrets::fill(&mut settings)?;
@@ -12,7 +23,8 @@ fn main() -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let parts = build::build(settings, Clock::real()).await?;
         let api = serve::api(&parts)?;
+        let console = serve::console(&parts)?;
         println!("API at http://{}", api.addr);
-        stop::run_until_stopped(parts, vec![api]).await
+        stop::run_until_stopped(parts, vec![api, console]).await
     })
 }

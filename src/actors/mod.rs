@@ -11,5 +11,6 @@ pub mod housekeeper;
 pub mod lane;
 pub mod lane_batch;
 pub mod messages;
+pub mod new_key;
 pub mod open_calls;
 pub mod settlement;

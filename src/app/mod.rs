@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod build;
+pub mod operator_token;
 pub mod recovery;
 pub mod serve;
 pub mod stop;

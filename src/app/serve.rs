@@ -1,9 +1,14 @@
 //! The listeners: one a site, each with the routes of its host and no other.
 
 use crate::app::build::Parts;
+use crate::app::operator_token;
 use crate::http::health::{self, Health};
+use crate::http::operator;
+use crate::http::operator::state::OperatorState;
 use crate::http::proxy::routes;
 use crate::http::proxy::state::ProxyState;
+use crate::store::accounts::AccountStore;
+use crate::store::payments::PaymentStore;
 use crate::upstream::client::UpstreamClient;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt::net::TcpStream;
@@ -12,6 +17,7 @@ use actix_web::{App, HttpServer};
 use anyhow::Context;
 use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Connections the kernel keeps until a worker accepts them.
@@ -74,6 +80,26 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
         .disable_signals()
         .on_connect(move |connection, _| limit_stall(connection, stall));
     listen("api", settings.listen.api, |listener| Ok(server.listen(listener)?.run()))
+}
+
+/// Listens for the operator; the token is in the data folder, readable by its owner alone.
+///
+/// # Errors
+/// As `api`.
+pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
+    let state = OperatorState {
+        directory: parts.books.directory.clone(),
+        prices: parts.prices.clone(),
+        payments: PaymentStore::new(parts.pool.clone()),
+        accounts: AccountStore::new(parts.pool.clone()),
+        credentials: parts.credentials.clone(),
+        pepper_version: parts.settings.secrets.pepper_version,
+        token: Arc::new(operator_token::kept(&parts.settings.data_dir)?),
+    };
+    let server =
+        HttpServer::new(move || App::new().app_data(Data::new(state.clone())).configure(operator::routes::add));
+    let server = server.workers(1).disable_signals();
+    listen("console", parts.settings.listen.console, |listener| Ok(server.listen(listener)?.run()))
 }
 
 /// A client that stops reading is dropped by the kernel: the body is not polled then and could not notice.

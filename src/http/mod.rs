@@ -3,5 +3,6 @@
 pub mod error;
 pub mod health;
 pub mod limits;
+pub mod operator;
 pub mod principal;
 pub mod proxy;

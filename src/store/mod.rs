@@ -1,5 +1,6 @@
 //! What is remembered: the only place that speaks SQL or Redis, or keeps files.
 
+pub mod accounts;
 pub mod columns;
 pub mod credentials;
 pub mod error;

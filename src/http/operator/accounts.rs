@@ -38,8 +38,21 @@ pub struct Freeze {
     frozen: bool,
 }
 
+/// `POST /op/accounts`: an account without a person, for programs that run on their own.
+pub async fn create(http: HttpRequest, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+    state.authorize(&http)?;
+    let account = AccountId(Uuid::new_v4());
+    state.accounts.create(account).await?;
+    show_account(&state, account).await
+}
+
 /// `POST /op/accounts/{account}/deposit`: money that was paid outside the providers.
-pub async fn deposit(http: HttpRequest, who: Path<String>, body: Json<Deposit>, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+pub async fn deposit(
+    http: HttpRequest,
+    who: Path<String>,
+    body: Json<Deposit>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let account = account(&state, &who).await?;
     let amount: Cost = usd(&body.amount)?.into();
@@ -52,7 +65,12 @@ pub async fn deposit(http: HttpRequest, who: Path<String>, body: Json<Deposit>, 
 }
 
 /// `POST /op/accounts/{account}/adjust`: a correction at the platform's expense, with its reason.
-pub async fn adjust(http: HttpRequest, who: Path<String>, body: Json<Adjust>, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+pub async fn adjust(
+    http: HttpRequest,
+    who: Path<String>,
+    body: Json<Adjust>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let account = account(&state, &who).await?;
     let reason = reason(&body.reason)?;
@@ -68,18 +86,28 @@ pub async fn adjust(http: HttpRequest, who: Path<String>, body: Json<Adjust>, st
 }
 
 /// `POST /op/accounts/{account}/freeze`: stops or lets go everything but deposits and deletions.
-pub async fn freeze(http: HttpRequest, who: Path<String>, body: Json<Freeze>, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+pub async fn freeze(
+    http: HttpRequest,
+    who: Path<String>,
+    body: Json<Freeze>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let account = account(&state, &who).await?;
     let reason = reason(&body.reason)?;
     let movement = if body.frozen { Movement::Freeze { reason } } else { Movement::Thaw { reason } };
-    let idem = Idem { id: format!("freeze:{}", body.id), hash: hash(&[&body.reason, if body.frozen { "1" } else { "0" }]) };
+    let idem =
+        Idem { id: format!("freeze:{}", body.id), hash: hash(&[&body.reason, if body.frozen { "1" } else { "0" }]) };
     state.directory.ask_account(account, SetFreeze { movement, idem, by: Some("operator".into()) }).await???;
     show_account(&state, account).await
 }
 
 /// `GET /op/accounts/{account}`: by id or by e-mail address.
-pub async fn show(http: HttpRequest, who: Path<String>, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+pub async fn show(
+    http: HttpRequest,
+    who: Path<String>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let account = account(&state, &who).await?;
     show_account(&state, account).await
@@ -96,15 +124,15 @@ async fn show_account(state: &OperatorState, account: AccountId) -> Result<HttpR
     })))
 }
 
-async fn account(state: &OperatorState, who: &str) -> Result<AccountId, OperatorError> {
+pub async fn account(state: &OperatorState, who: &str) -> Result<AccountId, OperatorError> {
     let found = match who.parse::<Uuid>() {
-        Ok(id) => state.people.account_exists(AccountId(id)).await?.then_some(AccountId(id)),
-        Err(_) => state.people.account_of_address(who).await?,
+        Ok(id) => state.accounts.exists(AccountId(id)).await?.then_some(AccountId(id)),
+        Err(_) => None,
     };
     found.ok_or_else(|| OperatorError::not_found("such account"))
 }
 
-fn usd(text: &str) -> Result<Usd, OperatorError> {
+pub fn usd(text: &str) -> Result<Usd, OperatorError> {
     Usd::parse(text).map_err(|e| OperatorError::invalid(e.to_string()))
 }
 
@@ -116,6 +144,6 @@ fn reason(text: &str) -> Result<String, OperatorError> {
     Ok(text.to_owned())
 }
 
-fn hash(parts: &[&str]) -> [u8; 32] {
+pub fn hash(parts: &[&str]) -> [u8; 32] {
     Sha256::digest(parts.join("\n")).into()
 }

@@ -37,8 +37,14 @@ impl OperatorError {
 impl From<Refusal> for OperatorError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::UnderWay => Self::new(StatusCode::CONFLICT, "under_way", "this operation is under way; ask again in a second"),
-            Refusal::DoneAlready => Self::new(StatusCode::CONFLICT, "done_already", "this operation was done before; nothing was done again"),
+            Refusal::UnderWay => {
+                Self::new(StatusCode::CONFLICT, "under_way", "this operation is under way; ask again in a second")
+            }
+            Refusal::DoneAlready => Self::new(
+                StatusCode::CONFLICT,
+                "done_already",
+                "this operation was done before; nothing was done again",
+            ),
             other => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", other.to_string()),
         }
     }

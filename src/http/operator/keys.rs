@@ -1,19 +1,74 @@
 //! One key for the operator, both sides.
 
 use crate::actors::messages::KeyRef;
+use crate::actors::new_key::KeyOrder;
 use crate::domain::ids::KeyId;
+use crate::domain::op::Idem;
+use crate::domain::secret::ClientSecret;
+use crate::http::operator::accounts;
 use crate::http::operator::answer::OperatorError;
 use crate::http::operator::state::OperatorState;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
+/// A key cut for an account by the operator; limits may differ from those that resellers get.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    label: String,
+    budget: String,
+    cost: String,
+    rpm: i32,
+    concurrency: i32,
+    id: String,
+}
+
+/// `POST /op/accounts/{account}/keys`.
+pub async fn create(
+    http: HttpRequest,
+    who: Path<String>,
+    body: Json<NewKey>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
+    state.authorize(&http)?;
+    let account = accounts::account(&state, &who).await?;
+    let limits_fit = body.rpm > 0 && body.concurrency > 0 && (1..=64).contains(&body.label.chars().count());
+    if !limits_fit {
+        return Err(OperatorError::invalid("label takes 1 to 64 characters; rpm and concurrency are at least 1"));
+    }
+    let idem = Idem { id: format!("key:{}", body.id), hash: accounts::hash(&[&body.label, &body.budget, &body.cost]) };
+    let order = KeyOrder {
+        label: body.label.clone(),
+        budget: accounts::usd(&body.budget)?.into(),
+        cost: accounts::usd(&body.cost)?.into(),
+        rpm: body.rpm,
+        concurrency: body.concurrency,
+    };
+    let digest = |secret: &ClientSecret| state.credentials.digest(secret);
+    let made = state
+        .directory
+        .create_key(account, order, digest, state.pepper_version, idem, Some("operator".into()))
+        .await??;
+    Ok(HttpResponse::Created().json(json!({
+        "id": made.key.key,
+        "key": made.secret.reveal(),
+        "margin": made.ratio.margin(),
+        "available": made.opened.available.usd().fixed_floor(4),
+    })))
+}
+
 /// `GET /op/keys/{key}`.
-pub async fn show(http: HttpRequest, id: Path<String>, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+pub async fn show(
+    http: HttpRequest,
+    id: Path<String>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let key = id.parse::<Uuid>().map(KeyId).map_err(|_| OperatorError::invalid("give the key's id, a UUID"))?;
-    let account = state.people.account_of_key(key).await?.ok_or_else(|| OperatorError::not_found("such key"))?;
+    let account = state.accounts.owner_of(key).await?.ok_or_else(|| OperatorError::not_found("such key"))?;
     let view = state.directory.view_key(KeyRef { account, key }).await?;
     Ok(HttpResponse::Ok().json(json!({
         "key": key,

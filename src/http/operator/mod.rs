@@ -2,8 +2,6 @@
 
 pub mod accounts;
 pub mod answer;
-pub mod health;
 pub mod keys;
-pub mod prices;
 pub mod routes;
 pub mod state;

@@ -3,9 +3,9 @@
 use crate::actors::directory::Directory;
 use crate::domain::pricing::PriceBook;
 use crate::http::operator::answer::OperatorError;
+use crate::identity::credentials::Credentials;
+use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
-use crate::store::people::PeopleStore;
-use crate::store::prices::PriceStore;
 use actix_web::HttpRequest;
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,9 +17,10 @@ use subtle::ConstantTimeEq;
 pub struct OperatorState {
     pub directory: Directory,
     pub prices: Arc<ArcSwap<PriceBook>>,
-    pub price_store: PriceStore,
     pub payments: PaymentStore,
-    pub people: PeopleStore,
+    pub accounts: AccountStore,
+    pub credentials: Credentials,
+    pub pepper_version: i16,
     pub token: Arc<SecretString>,
 }
 

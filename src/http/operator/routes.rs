@@ -1,0 +1,16 @@
+//! The routes of the operator's listener.
+
+use crate::http::operator::{accounts, keys};
+use actix_web::web::{self, ServiceConfig};
+
+/// Adds the operator's routes; they are on no other listener.
+pub fn add(config: &mut ServiceConfig) {
+    config
+        .route("/op/accounts", web::post().to(accounts::create))
+        .route("/op/accounts/{account}", web::get().to(accounts::show))
+        .route("/op/accounts/{account}/deposit", web::post().to(accounts::deposit))
+        .route("/op/accounts/{account}/adjust", web::post().to(accounts::adjust))
+        .route("/op/accounts/{account}/freeze", web::post().to(accounts::freeze))
+        .route("/op/accounts/{account}/keys", web::post().to(keys::create))
+        .route("/op/keys/{key}", web::get().to(keys::show));
+}
