@@ -2,29 +2,13 @@
 //!
 //! Valid is a whole number of 0 to 2³¹ − 1. Anything else is ignored and remembered as odd; `null` is no number.
 
+use crate::domain::answer::short;
 use crate::domain::scan::{Fault, Kind, Scanner};
+use crate::domain::usage::{Iteration, IterationKind, Usage};
+use std::sync::Arc;
 
 /// The first number that is no count.
 const COUNT_LIMIT: u64 = 1 << 31;
-
-/// Tokens and searches of one call, by what they are priced as.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub struct Usage {
-    /// Input that was neither read from nor written to a cache.
-    pub input: u64,
-    pub output: u64,
-    pub cache_read: u64,
-    pub cache_write_5m: u64,
-    pub cache_write_1h: u64,
-    pub web_searches: u64,
-}
-
-impl Usage {
-    /// All input tokens: what decides the long-context tier.
-    pub fn total_input(&self) -> u64 {
-        [self.cache_read, self.cache_write_5m, self.cache_write_1h].into_iter().fold(self.input, u64::saturating_add)
-    }
-}
 
 /// What was reported so far; `None` was never reported.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -38,6 +22,14 @@ pub struct Counts {
     web_searches: Option<u64>,
     /// True once a number was none.
     pub odd: bool,
+}
+
+/// An iteration while its numbers may still rise; `kind` is `None` for one the top-level counts hold already.
+#[derive(Default)]
+pub struct Part {
+    kind: Option<IterationKind>,
+    model: Option<Arc<str>>,
+    pub counts: Counts,
 }
 
 impl Counts {
@@ -84,6 +76,37 @@ impl Counts {
             }
         }
         Ok(())
+    }
+}
+
+impl Part {
+    /// Reads the next report of this part; it can only raise what is known.
+    pub fn read(&mut self, scan: &mut Scanner<'_>) -> Result<(), Fault> {
+        scan.enter_object()?;
+        while let Some(key) = scan.next_key()? {
+            match (key.raw(), scan.kind()?) {
+                ("type", Kind::Text) => self.kind(scan.text()?.raw()),
+                ("model", Kind::Text) => self.model = Some(scan.text()?.decode()).filter(|m| short(m)).map(Into::into),
+                (name, _) if self.counts.read(scan, name)? => {}
+                _ => scan.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn kind(&mut self, kind: &str) {
+        match kind {
+            "compaction" => self.kind = Some(IterationKind::Compaction),
+            "advisor_message" => self.kind = Some(IterationKind::Advisor),
+            "message" => {}
+            // Whether the top-level counts hold a part of an unknown kind is unknown: it is reported, not charged.
+            _ => self.counts.odd = true,
+        }
+    }
+
+    /// The part as priced; `None` for one that is in the top-level counts.
+    pub fn iteration(&self) -> Option<Iteration> {
+        self.kind.map(|kind| Iteration { kind, model: self.model.clone(), usage: self.counts.usage() })
     }
 }
 

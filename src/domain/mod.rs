@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod admission;
+pub mod answer;
 pub mod call;
 pub mod content;
 pub mod counts;
@@ -13,6 +14,7 @@ pub mod login_code;
 pub mod money;
 pub mod op;
 pub mod outcome;
+pub mod plain_run;
 pub mod price_row;
 pub mod pricing;
 pub mod quote;

@@ -4,13 +4,12 @@
 //! admitted; if an answer reports something unpriced all the same, the dearest rate of its kind is used and the
 //! operator is told.
 
-use crate::domain::counts::Usage;
 use crate::domain::money::Cost;
 use crate::domain::outcome::Flags;
 use crate::domain::price_row::{Day, PriceBookError, PriceRow, PriceText, Rates, WEB_SEARCH};
 use crate::domain::quote::{ATTOS_PER_NANO, MOST, Quote, QuoteRefusal, nanos_up, scale_of};
 use crate::domain::request::ModelRequest;
-use crate::domain::usage::{Iteration, IterationKind, Reading};
+use crate::domain::usage::{Iteration, IterationKind, Reading, Usage};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;

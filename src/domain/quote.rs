@@ -186,7 +186,9 @@ fn searches(row: &PriceRow, request: &ModelRequest) -> Result<u128, QuoteRefusal
         let price = row.tool_price(&tool.family);
         let price = price.ok_or_else(|| QuoteRefusal::UnpricedTool(tool.family.clone()))?;
         let uses = if tool.family == WEB_SEARCH { tool.uses } else { 0 };
-        attos = attos.saturating_add(u128::from(uses) * u128::from(price) * ATTOS_PER_NANO);
+        let each = u128::from(price) * ATTOS_PER_NANO;
+        // The number of uses is the client's word, and may be any.
+        attos = attos.saturating_add(u128::from(uses).saturating_mul(each));
     }
     Ok(attos)
 }

@@ -3,7 +3,8 @@
 //! Fed event by event, or with a whole buffered answer. It adds nothing up: reports are cumulative. It never fails on
 //! what an upstream may send; a broken event counts as forwarded text and is otherwise ignored.
 
-use crate::domain::counts::{Counts, Usage};
+use crate::domain::answer::{label, short, starts_with_content, text_chars};
+use crate::domain::counts::{Counts, Part};
 use crate::domain::scan::{Fault, Kind, Scanner};
 use crate::domain::sse::{Event, EventKind};
 use std::sync::Arc;
@@ -13,8 +14,6 @@ use thiserror::Error;
 const CHARS_PER_TOKEN: u64 = 4;
 /// Iterations read of one answer; no known agent loop comes near, and each is kept.
 const MAX_ITERATIONS: usize = 64;
-/// Longest label (tier, speed, region, ids) kept of an answer.
-const MAX_LABEL: usize = 128;
 
 /// Why a buffered answer cannot be metered: it is not billed (`ledger.md` §14, row 7).
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -23,6 +22,25 @@ pub enum BadBody {
     NotJson(#[from] Fault),
     #[error("the upstream's answer is no message")]
     NotAMessage,
+}
+
+/// Tokens and searches of one call, by what they are priced as.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Usage {
+    /// Input that was neither read from nor written to a cache.
+    pub input: u64,
+    pub output: u64,
+    pub cache_read: u64,
+    pub cache_write_5m: u64,
+    pub cache_write_1h: u64,
+    pub web_searches: u64,
+}
+
+impl Usage {
+    /// All input tokens: what decides the long-context tier.
+    pub fn total_input(&self) -> u64 {
+        [self.cache_read, self.cache_write_5m, self.cache_write_1h].into_iter().fold(self.input, u64::saturating_add)
+    }
 }
 
 /// A part of the call that the top-level counts leave out.
@@ -59,14 +77,6 @@ pub struct Reading {
     pub iterations: Vec<Iteration>,
     /// The upstream's id of the message.
     pub upstream_id: Option<String>,
-}
-
-/// An iteration while its numbers may still rise; `kind` is `None` for one the top-level counts hold already.
-#[derive(Default)]
-struct Part {
-    kind: Option<IterationKind>,
-    model: Option<Arc<str>>,
-    counts: Counts,
 }
 
 /// The state of one answer's metering.
@@ -118,11 +128,14 @@ impl Meter {
             .map_err(|e| Fault { at: e.valid_up_to(), why: "a byte is no part of any UTF-8 text" })?;
         let mut meter = Meter::new(requested);
         let mut scan = Scanner::new(text);
-        if scan.kind()? != Kind::Object || !meter.message(&mut scan)? {
-            scan.end()?;
+        let is_message = match scan.kind()? {
+            Kind::Object => meter.message(&mut scan)?,
+            _ => scan.skip().map(|()| false)?,
+        };
+        scan.end()?;
+        if !is_message {
             return Err(BadBody::NotAMessage);
         }
-        scan.end()?;
         (meter.started, meter.finished) = (true, true);
         meter.settled_output = meter.counts.output.is_some();
         Ok(meter)
@@ -292,7 +305,7 @@ impl Meter {
     }
 
     fn served(&mut self, model: &str) {
-        if *model != *self.model && !model.is_empty() && model.len() <= MAX_LABEL {
+        if *model != *self.model && short(model) {
             self.model = model.into();
         }
     }
@@ -350,76 +363,4 @@ impl Meter {
         }
         Ok(())
     }
-}
-
-impl Part {
-    fn read(&mut self, scan: &mut Scanner<'_>) -> Result<(), Fault> {
-        scan.enter_object()?;
-        while let Some(key) = scan.next_key()? {
-            match (key.raw(), scan.kind()?) {
-                ("type", Kind::Text) => self.kind(scan.text()?.raw()),
-                ("model", Kind::Text) => self.model = Some(scan.text()?.decode().into()),
-                (name, _) if self.counts.read(scan, name)? => {}
-                _ => scan.skip()?,
-            }
-        }
-        Ok(())
-    }
-
-    fn kind(&mut self, kind: &str) {
-        match kind {
-            "compaction" => self.kind = Some(IterationKind::Compaction),
-            "advisor_message" => self.kind = Some(IterationKind::Advisor),
-            "message" => {}
-            // Whether the top-level counts hold a part of an unknown kind is unknown: it is reported, not charged.
-            _ => self.counts.odd = true,
-        }
-    }
-
-    fn iteration(&self) -> Option<Iteration> {
-        self.kind.map(|kind| Iteration { kind, model: self.model.clone(), usage: self.counts.usage() })
-    }
-}
-
-/// Keeps a short text; anything else is skipped and leaves what was known.
-fn label(scan: &mut Scanner<'_>, slot: &mut Option<String>) -> Result<(), Fault> {
-    if scan.kind()? != Kind::Text {
-        return scan.skip();
-    }
-    let text = scan.text()?.decode();
-    if text.len() <= MAX_LABEL {
-        *slot = Some(text.into_owned());
-    }
-    Ok(())
-}
-
-/// Characters of generated text in a delta or a content block: shown text, thinking, a tool's input, a summary.
-fn text_chars(scan: &mut Scanner<'_>) -> Result<u64, Fault> {
-    let mut chars = 0;
-    scan.enter_object()?;
-    while let Some(key) = scan.next_key()? {
-        match (key.raw(), scan.kind()?) {
-            ("text" | "thinking" | "partial_json" | "content", Kind::Text) => chars += scan.text()?.chars(),
-            ("input", Kind::Object) => {
-                let start = scan.at();
-                scan.skip()?;
-                chars += (scan.at() - start) as u64;
-            }
-            _ => scan.skip()?,
-        }
-    }
-    Ok(chars)
-}
-
-/// Whether a block's start already delivers something: all kinds do but the two that start empty.
-fn starts_with_content(scan: &mut Scanner<'_>) -> Result<bool, Fault> {
-    let mut starts = false;
-    scan.enter_object()?;
-    while let Some(key) = scan.next_key()? {
-        match (key.raw(), scan.kind()?) {
-            ("type", Kind::Text) => starts = !matches!(scan.text()?.raw(), "text" | "thinking"),
-            _ => scan.skip()?,
-        }
-    }
-    Ok(starts)
 }
