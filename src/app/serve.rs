@@ -20,6 +20,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+impl Listening {
+    /// Serves on the current arbiter; gives what stops it.
+    pub fn go(self) -> ServerHandle {
+        actix_web::rt::spawn(self.server);
+        self.handle
+    }
+}
+
 /// Connections the kernel keeps until a worker accepts them.
 const BACKLOG: u32 = 8_192;
 
@@ -28,7 +36,7 @@ pub struct Listening {
     pub name: &'static str,
     pub addr: SocketAddr,
     pub handle: ServerHandle,
-    pub(super) server: Server,
+    server: Server,
 }
 
 /// Listens for model calls and the management API.

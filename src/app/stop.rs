@@ -17,10 +17,7 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(10);
 /// If signals cannot be heard.
 pub async fn run_until_stopped(parts: Parts, listening: Vec<Listening>) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let handles: Vec<_> = listening.iter().map(|l| l.handle.clone()).collect();
-    for server in listening {
-        actix_web::rt::spawn(server.server);
-    }
+    let handles: Vec<_> = listening.into_iter().map(Listening::go).collect();
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

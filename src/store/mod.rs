@@ -1,6 +1,7 @@
 //! What is remembered: the only place that speaks SQL or Redis, or keeps files.
 
 pub mod accounts;
+pub mod checker;
 pub mod columns;
 pub mod credentials;
 pub mod error;
@@ -9,6 +10,7 @@ pub mod ledger;
 pub mod ownership;
 pub mod payments;
 pub mod pool;
+pub mod prices;
 pub mod rows;
 pub mod spool;
 pub mod spool_record;

@@ -1,0 +1,72 @@
+//! Model prices for the operator: what holds today, and one more version of a row.
+
+use crate::app_day;
+use crate::domain::price_row::{Day, PriceText};
+use crate::http::operator::answer::OperatorError;
+use crate::http::operator::state::OperatorState;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A new version: what is not said stays as in the version before, or as in the row it is like.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPrice {
+    model: String,
+    like: Option<String>,
+    from: Option<String>,
+    enabled: Option<bool>,
+    /// US dollars per million tokens by meter, such as `{"input": "3"}`.
+    #[serde(default)]
+    rates: BTreeMap<String, String>,
+}
+
+/// `GET /op/prices`: the rows that hold today.
+pub async fn list(http: HttpRequest, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+    state.authorize(&http)?;
+    let book = state.prices.load();
+    let rows: Vec<Value> = book.texts().iter().map(|text| row(text, book.find(&text.id).is_some_and(|r| r.version == text.version))).collect();
+    Ok(HttpResponse::Ok().json(json!({ "prices": rows })))
+}
+
+/// `POST /op/prices`: adds a version; calls that were admitted before keep theirs.
+pub async fn set(http: HttpRequest, body: Json<NewPrice>, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+    state.authorize(&http)?;
+    let book = state.prices.load_full();
+    let today = app_day(&state);
+    let text = changed(book.texts(), &body, today)?;
+    let next = book.with(text, today).map_err(|e| OperatorError::invalid(e.to_string()))?;
+    let added = next.texts().last().expect("a version was added").clone();
+    state.price_store.add(&added, "operator").await?;
+    state.prices.store(Arc::new(next));
+    Ok(HttpResponse::Created().json(row(&added, added.effective_from <= today)))
+}
+
+fn changed(texts: &[PriceText], new: &NewPrice, today: Day) -> Result<PriceText, OperatorError> {
+    let base = new.like.as_deref().unwrap_or(&new.model);
+    let latest = texts.iter().filter(|t| t.id == base).max_by_key(|t| t.version);
+    let mut text = latest.ok_or_else(|| OperatorError::not_found("such model; name one it is like with --like"))?.clone();
+    text.id.clone_from(&new.model);
+    text.enabled = new.enabled.unwrap_or(text.enabled);
+    text.effective_from = match &new.from {
+        Some(day) => Day::parse(day).ok_or_else(|| OperatorError::invalid("--from takes a day such as 2026-12-01"))?,
+        None => today,
+    };
+    let mut rates = serde_json::to_value(&text.usd_per_million_tokens).unwrap_or_default();
+    for (meter, rate) in &new.rates {
+        rates[meter] = Value::String(rate.clone());
+    }
+    text.usd_per_million_tokens = serde_json::from_value(rates)
+        .map_err(|_| OperatorError::invalid("rates are input, output, cache_read, cache_write_5m, cache_write_1h"))?;
+    Ok(text)
+}
+
+fn row(text: &PriceText, holds: bool) -> Value {
+    json!({
+        "model": text.id, "provider": text.provider, "version": text.version, "from": text.effective_from,
+        "offered": holds, "usd_per_million_tokens": text.usd_per_million_tokens,
+    })
+}
