@@ -1,7 +1,9 @@
 //! The proofs, as one binary.
 
 mod core_model;
+mod private_postgres;
 mod sandbox;
+mod support;
 mod wire_metering;
 mod wire_pricing;
 mod wire_properties;

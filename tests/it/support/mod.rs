@@ -1,0 +1,3 @@
+//! What the tests share: a throwaway database cluster.
+
+pub mod cluster;
