@@ -14,7 +14,8 @@ use crate::store::credentials::CredentialStore;
 use crate::store::ledger::PgJournal;
 use crate::store::ownership::{self, Ownership};
 use crate::store::pool::{self, Database, ProgramLock};
-//use crate::store::private_postgres::PrivatePostgres;
+use crate::store::prices::PriceStore;
+use crate::store::private_postgres::PrivatePostgres;
 use crate::store::spool::Spool;
 use crate::store::upkeep::Upkeep;
 use crate::upstream::client::UpstreamSettings;
@@ -46,7 +47,7 @@ pub struct Parts {
     pub bodies: BodyBudget,
     pub draining: Draining,
     pub sandbox: Option<SandboxHandle>,
-    //pub(super) cluster: Option<PrivatePostgres>,
+    pub(super) cluster: Option<PrivatePostgres>,
     pub(super) _lock: ProgramLock,
 }
 
@@ -57,7 +58,12 @@ pub struct Parts {
 pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
     let data = settings.data_dir.clone();
     std::fs::create_dir_all(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
-    let url = settings.database_url().expect("one of the two").expose_secret().to_owned();
+    let cluster = match settings.database_url() {
+        Some(_) => None,
+        None => Some(PrivatePostgres::start(&data).await?),
+    };
+    let given = settings.database_url().map(|url| url.expose_secret().to_owned());
+    let url = given.or(cluster.as_ref().map(PrivatePostgres::url)).expect("one of the two");
     let database = Database::at(&url)?;
     let lock = database.lock_program().await?;
     let pool = database.pool();
@@ -71,8 +77,7 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
     recovery::recover(&books.directory, &pool, &ownership, &spool_folder).await?;
     let sandbox = start_sandbox(&settings).await?;
     let upstream = Arc::new(upstream_settings(&settings, sandbox.as_ref()));
-    let today = clock.now_utc().date_naive();
-    let prices = PriceBook::from_toml(PRICES, day(today)).context("the price book cannot be read")?;
+    let prices = price_book(&pool, &clock).await?;
     let pepper = settings.secrets.pepper.clone();
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, clock.clone()),
@@ -88,9 +93,18 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
         parked: Arc::default(),
         draining: Draining::default(),
         sandbox,
-        //cluster,
+        cluster,
         _lock: lock,
     })
+}
+
+/// The book the program ships with and the versions the operator added, as they stand today.
+async fn price_book(pool: &PgPool, clock: &Clock) -> anyhow::Result<PriceBook> {
+    let today = day(clock.now_utc().date_naive());
+    let shipped = PriceBook::from_toml(PRICES, today).context("the price book cannot be read")?;
+    let added = PriceStore::new(pool.clone()).all().await?;
+    let texts = shipped.texts().iter().cloned().chain(added).collect();
+    PriceBook::of(texts, today).context("an added price does not fit the price book")
 }
 
 fn start_books(

@@ -9,6 +9,7 @@ use crate::http::proxy::routes;
 use crate::http::proxy::state::ProxyState;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
+use crate::store::prices::PriceStore;
 use crate::upstream::client::UpstreamClient;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt::net::TcpStream;
@@ -99,6 +100,7 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         directory: parts.books.directory.clone(),
         prices: parts.prices.clone(),
         payments: PaymentStore::new(parts.pool.clone()),
+        price_store: PriceStore::new(parts.pool.clone()),
         accounts: AccountStore::new(parts.pool.clone()),
         credentials: parts.credentials.clone(),
         pepper_version: parts.settings.secrets.pepper_version,

@@ -50,6 +50,11 @@ pub async fn stop(parts: Parts, handles: Vec<actix_web::dev::ServerHandle>) {
     parts.books.stop();
     parts.pool.close().await;
     drop(parts.sandbox);
+    if let Some(cluster) = parts.cluster
+        && let Err(error) = cluster.stop().await
+    {
+        tracing::warn!(%error, "the private cluster did not stop; the next start adopts it");
+    }
 }
 
 async fn until(limit: Duration, done: impl Fn() -> bool) {

@@ -1,7 +1,10 @@
 //! The proofs, as one binary.
 
+mod calls;
 mod core_model;
+mod private_postgres;
 mod sandbox;
+mod support;
 mod wire_metering;
 mod wire_pricing;
 mod wire_properties;

@@ -3,5 +3,6 @@
 pub mod accounts;
 pub mod answer;
 pub mod keys;
+pub mod prices;
 pub mod routes;
 pub mod state;

@@ -1,6 +1,5 @@
 //! Model prices for the operator: what holds today, and one more version of a row.
 
-use crate::app_day;
 use crate::domain::price_row::{Day, PriceText};
 use crate::http::operator::answer::OperatorError;
 use crate::http::operator::state::OperatorState;
@@ -28,15 +27,23 @@ pub struct NewPrice {
 pub async fn list(http: HttpRequest, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let book = state.prices.load();
-    let rows: Vec<Value> = book.texts().iter().map(|text| row(text, book.find(&text.id).is_some_and(|r| r.version == text.version))).collect();
+    let rows: Vec<Value> = book
+        .texts()
+        .iter()
+        .map(|text| row(text, book.find(&text.id).is_some_and(|r| r.version == text.version)))
+        .collect();
     Ok(HttpResponse::Ok().json(json!({ "prices": rows })))
 }
 
 /// `POST /op/prices`: adds a version; calls that were admitted before keep theirs.
-pub async fn set(http: HttpRequest, body: Json<NewPrice>, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+pub async fn set(
+    http: HttpRequest,
+    body: Json<NewPrice>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let book = state.prices.load_full();
-    let today = app_day(&state);
+    let today = state.today();
     let text = changed(book.texts(), &body, today)?;
     let next = book.with(text, today).map_err(|e| OperatorError::invalid(e.to_string()))?;
     let added = next.texts().last().expect("a version was added").clone();
@@ -48,7 +55,8 @@ pub async fn set(http: HttpRequest, body: Json<NewPrice>, state: Data<OperatorSt
 fn changed(texts: &[PriceText], new: &NewPrice, today: Day) -> Result<PriceText, OperatorError> {
     let base = new.like.as_deref().unwrap_or(&new.model);
     let latest = texts.iter().filter(|t| t.id == base).max_by_key(|t| t.version);
-    let mut text = latest.ok_or_else(|| OperatorError::not_found("such model; name one it is like with --like"))?.clone();
+    let mut text =
+        latest.ok_or_else(|| OperatorError::not_found("such model; name one it is like with --like"))?.clone();
     text.id.clone_from(&new.model);
     text.enabled = new.enabled.unwrap_or(text.enabled);
     text.effective_from = match &new.from {

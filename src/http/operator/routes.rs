@@ -1,6 +1,6 @@
 //! The routes of the operator's listener.
 
-use crate::http::operator::{accounts, keys};
+use crate::http::operator::{accounts, keys, prices};
 use actix_web::web::{self, ServiceConfig};
 
 /// Adds the operator's routes; they are on no other listener.
@@ -12,5 +12,7 @@ pub fn add(config: &mut ServiceConfig) {
         .route("/op/accounts/{account}/adjust", web::post().to(accounts::adjust))
         .route("/op/accounts/{account}/freeze", web::post().to(accounts::freeze))
         .route("/op/accounts/{account}/keys", web::post().to(keys::create))
-        .route("/op/keys/{key}", web::get().to(keys::show));
+        .route("/op/keys/{key}", web::get().to(keys::show))
+        .route("/op/prices", web::get().to(prices::list))
+        .route("/op/prices", web::post().to(prices::set));
 }

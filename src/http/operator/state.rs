@@ -1,11 +1,13 @@
 //! What the operator's interface needs, and who may use it.
 
 use crate::actors::directory::Directory;
+use crate::domain::price_row::Day;
 use crate::domain::pricing::PriceBook;
 use crate::http::operator::answer::OperatorError;
 use crate::identity::credentials::Credentials;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
+use crate::store::prices::PriceStore;
 use actix_web::HttpRequest;
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +20,7 @@ pub struct OperatorState {
     pub directory: Directory,
     pub prices: Arc<ArcSwap<PriceBook>>,
     pub payments: PaymentStore,
+    pub price_store: PriceStore,
     pub accounts: AccountStore,
     pub credentials: Credentials,
     pub pepper_version: i16,
@@ -25,6 +28,12 @@ pub struct OperatorState {
 }
 
 impl OperatorState {
+    /// The day as the price book counts, UTC.
+    pub fn today(&self) -> Day {
+        let date = self.directory.clock().now_utc().format("%Y-%m-%d").to_string();
+        Day::parse(&date).expect("a date of our time has that form")
+    }
+
     /// Refuses a request without this installation's operator token.
     pub fn authorize(&self, http: &HttpRequest) -> Result<(), OperatorError> {
         let sent = http.headers().get("authorization").and_then(|v| v.to_str().ok()).unwrap_or_default();

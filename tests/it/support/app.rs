@@ -4,6 +4,7 @@
 
 use crate::support::cluster::TestDatabase;
 use actix_web::dev::ServerHandle;
+use awc::ClientResponse;
 use derouter::actors::directory::Directory;
 use derouter::app::build::{self, Parts};
 use derouter::app::{serve, stop};
@@ -78,7 +79,17 @@ impl TestApp {
         let thread = std::thread::spawn(move || run(&environment, told, stopped));
         let Started { api, console, sandbox, directory, pool } = started.await.expect("the program starts");
         let operator_token = std::fs::read_to_string(data.path().join("operator_token")).expect("a token");
-        TestApp { api, console, sandbox, directory, pool, operator_token, home: Some((database, data)), stop: Some(stop), thread: Some(thread) }
+        TestApp {
+            api,
+            console,
+            sandbox,
+            directory,
+            pool,
+            operator_token,
+            home: Some((database, data)),
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 
     /// Stops in order, then audits the books.
@@ -93,7 +104,10 @@ impl TestApp {
     pub async fn stop_only(mut self) -> (TestDatabase, TempDir) {
         self.stop.take().expect("stopped once").send(()).expect("the program runs until it is told");
         let thread = self.thread.take().expect("stopped once");
-        tokio::task::spawn_blocking(move || thread.join()).await.expect("joined").expect("the program ends without a panic");
+        tokio::task::spawn_blocking(move || thread.join())
+            .await
+            .expect("joined")
+            .expect("the program ends without a panic");
         assert_eq!(self.directory.open_calls().count(), 0, "every gate is empty");
         assert_eq!(self.directory.spool().waiting(), 0, "the spool is empty");
         self.pool.close().await;
@@ -123,7 +137,8 @@ fn run(environment: &Environment, told: oneshot::Sender<Started>, stopped: onesh
 }
 
 fn listen(parts: &Parts) -> (Vec<ServerHandle>, Started) {
-    let (api, console) = (serve::api(parts).expect("the API listens"), serve::console(parts).expect("the console listens"));
+    let (api, console) =
+        (serve::api(parts).expect("the API listens"), serve::console(parts).expect("the console listens"));
     let started = Started {
         api: api.addr,
         console: console.addr,
@@ -145,7 +160,8 @@ impl TestApp {
     /// One request of the operator, with its status.
     pub async fn operator_says(&self, path: &str, body: &Value) -> (u16, Value) {
         let client = awc::Client::default();
-        let request = if body.is_null() { client.get(self.console_url(path)) } else { client.post(self.console_url(path)) };
+        let request =
+            if body.is_null() { client.get(self.console_url(path)) } else { client.post(self.console_url(path)) };
         let request = request.insert_header(("authorization", format!("Bearer {}", self.operator_token)));
         let mut response = request.send_json(body).await.expect("the console answers");
         let status = response.status().as_u16();
@@ -180,6 +196,13 @@ impl TestApp {
         TestKey { account: account.to_owned(), id: text("id"), secret: text("key") }
     }
 
+    /// One model call with a key.
+    pub async fn call(&self, key: &TestKey, body: &Value) -> ClientResponse {
+        let url = format!("http://{}/v1/messages", self.api);
+        let request = awc::Client::default().post(url).insert_header(("x-api-key", key.secret.as_str()));
+        request.insert_header(("anthropic-version", "2023-06-01")).send_json(body).await.expect("the API answers")
+    }
+
     /// The operator's view of a key.
     pub async fn view(&self, key: &TestKey) -> Value {
         self.operator(&format!("/op/keys/{}", key.id), &Value::Null).await
@@ -210,6 +233,9 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        assert!(self.stop.is_none() || std::thread::panicking(), "a test ends by closing its app, which audits the books");
+        assert!(
+            self.stop.is_none() || std::thread::panicking(),
+            "a test ends by closing its app, which audits the books"
+        );
     }
 }

@@ -1,0 +1,4 @@
+//! What the tests share: a throwaway database cluster and the real program on it.
+
+pub mod app;
+pub mod cluster;
