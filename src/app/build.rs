@@ -46,7 +46,7 @@ pub struct Parts {
     pub parked: Arc<AtomicU64>,
     pub bodies: BodyBudget,
     pub draining: Draining,
-    pub sandbox: Option<SandboxHandle>,
+    pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) cluster: Option<PrivatePostgres>,
     pub(super) _lock: ProgramLock,
 }
@@ -76,7 +76,7 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
     let books = start_books(&settings, &database, &ownership, spool, &clock);
     recovery::recover(&books.directory, &pool, &ownership, &spool_folder).await?;
     let sandbox = start_sandbox(&settings).await?;
-    let upstream = Arc::new(upstream_settings(&settings, sandbox.as_ref()));
+    let upstream = Arc::new(upstream_settings(&settings, sandbox.as_deref()));
     let prices = price_book(&pool, &clock).await?;
     let pepper = settings.secrets.pepper.clone();
     Ok(Parts {
@@ -122,14 +122,15 @@ fn start_books(
     })
 }
 
-async fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<SandboxHandle>> {
+async fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<Arc<SandboxHandle>>> {
     if settings.upstream.kind != UpstreamKind::Sandbox {
         return Ok(None);
     }
     let credential = settings.secrets.upstream_credential.expose_secret().to_owned();
     let sandbox = SandboxSettings { listen: settings.listen.sandbox, credential, record: true };
     let started = Sandbox::start(sandbox).await;
-    Ok(Some(started.with_context(|| format!("the sandbox cannot listen on {}", settings.listen.sandbox))?))
+    let sandbox = started.with_context(|| format!("the sandbox cannot listen on {}", settings.listen.sandbox))?;
+    Ok(Some(Arc::new(sandbox)))
 }
 
 fn upstream_settings(settings: &Settings, sandbox: Option<&SandboxHandle>) -> UpstreamSettings {

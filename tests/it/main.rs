@@ -3,6 +3,7 @@
 mod calls;
 mod core_model;
 mod private_postgres;
+mod proxy;
 mod sandbox;
 mod support;
 mod wire_metering;
