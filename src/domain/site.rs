@@ -1,0 +1,38 @@
+//! The sites people sign in to, and what a one-time code is good for: a code of one purpose is worth nothing for another.
+
+/// A site with sessions of its own; its cookie is unknown to the other.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Site {
+    /// Resellers.
+    Dashboard,
+    /// Their clients.
+    Portal,
+}
+
+impl Site {
+    /// The stored word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Site::Dashboard => "dashboard",
+            Site::Portal => "portal",
+        }
+    }
+}
+
+/// What a code proves.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Purpose {
+    SignIn(Site),
+    /// A fresh proof inside a reseller's session, before a dangerous act.
+    StepUp,
+}
+
+impl Purpose {
+    /// The stored word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Purpose::SignIn(site) => site.word(),
+            Purpose::StepUp => "step_up",
+        }
+    }
+}
