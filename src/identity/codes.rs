@@ -16,7 +16,7 @@ use crate::config::settings::Identity;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::AccountId;
 use crate::domain::login_code::LoginCode;
-use crate::domain::site::{Purpose, Site};
+use crate::domain::site::{Person, Purpose, Site};
 use crate::domain::trail::{Action, Trail, network_of};
 use crate::identity::code_mail::{self, Sender};
 use crate::identity::random;
@@ -24,7 +24,6 @@ use crate::store::audit::{Act, AuditStore};
 use crate::store::codes::{Claim, CodeStore, Issued, NewCode, Tried};
 use crate::store::error::StoreError;
 use crate::store::mail::NewMail;
-use crate::store::sessions::Person;
 use crate::store::sign_in::{GiveBack, NewSession, SignInStore};
 use crate::store::throttle::Limit;
 

@@ -15,6 +15,7 @@ use crate::actors::directory::Directory;
 use crate::actors::messages::{Answer, FundKey, KeyClosing, KeyRef, SettingsChanged};
 use crate::actors::new_key::{KeyMade, KeyOrder};
 use crate::domain::ids::AccountId;
+use crate::domain::label::Label;
 use crate::domain::money::Price;
 use crate::domain::op::{Idem, Refusal};
 use crate::domain::secret::ClientSecret;
@@ -39,6 +40,13 @@ pub struct Operation {
     pub replayed: bool,
     /// A new key's secret, this once.
     pub secret: Option<ClientSecret>,
+}
+
+/// Changes that move no money; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct KeyChange {
+    pub label: Option<Label>,
+    pub paused: Option<bool>,
 }
 
 /// Does what resellers ask of their keys; clones are cheap.
@@ -171,7 +179,8 @@ impl KeyDesk {
     ///
     /// # Errors
     /// `Refused(KeyClosing)` for a key that is being deleted.
-    pub async fn edit(&self, key: &OwnedKey, edit: KeyEdit, trail: &Trail) -> Result<KeySettings, DeskError> {
+    pub async fn edit(&self, key: &OwnedKey, change: KeyChange, trail: &Trail) -> Result<(), DeskError> {
+        let edit = KeyEdit { label: change.label, paused: change.paused };
         let (desk, trail, key) = (self.clone(), trail.clone(), *key);
         self.detached(async move {
             let _turn = desk.turn(&key).await;
@@ -181,7 +190,7 @@ impl KeyDesk {
             let settings = desk.0.keys.edit(&key, &edit, &act, &trail).await?.ok_or(Refusal::KeyClosing)?;
             let KeySettings { paused, rpm, concurrency } = settings;
             desk.0.directory.settings_changed(key_ref(&key), SettingsChanged { paused, rpm, concurrency });
-            Ok(settings)
+            Ok(())
         })
         .await
     }

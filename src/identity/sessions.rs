@@ -11,11 +11,11 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::config::settings::Identity;
-use crate::domain::site::Site;
+use crate::domain::site::{Person, Site};
 use crate::domain::trail::{Action, Trail};
 use crate::identity::codes::Token;
 use crate::store::error::StoreError;
-use crate::store::sessions::{ListedSession, Lives, Person, SessionStore};
+use crate::store::sessions::{ListedSession, Lives, SessionStore};
 
 /// How long a correct code counts as fresh (`identity.md` §5).
 const PROOF: Duration = Duration::from_secs(600);

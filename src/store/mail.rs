@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
@@ -42,17 +41,6 @@ pub enum MailEnd {
     Sent,
     /// Given up; its code is void.
     Failed,
-}
-
-/// A mail as the outbox shows it.
-pub struct OutboxMail {
-    pub id: Uuid,
-    pub to: String,
-    pub subject: String,
-    pub text: Option<String>,
-    pub html: Option<String>,
-    pub state: String,
-    pub at: DateTime<Utc>,
 }
 
 /// Queues a mail in the transaction of its cause.
@@ -114,23 +102,5 @@ impl MailQueue {
         };
         sqlx::query(include_str!("sql/finish_mail.sql")).bind(mail).bind(state).execute(&self.pool).await?;
         Ok(())
-    }
-
-    /// The newest mails, newest first.
-    pub async fn newest(&self, most: i64) -> Result<Vec<OutboxMail>, StoreError> {
-        let rows = sqlx::query(include_str!("sql/outbox.sql")).bind(most).fetch_all(&self.pool).await?;
-        rows.iter()
-            .map(|r| {
-                Ok(OutboxMail {
-                    id: r.try_get(0)?,
-                    to: r.try_get(1)?,
-                    subject: r.try_get(2)?,
-                    text: r.try_get(3)?,
-                    html: r.try_get(4)?,
-                    state: r.try_get(5)?,
-                    at: r.try_get(6)?,
-                })
-            })
-            .collect()
     }
 }

@@ -7,7 +7,7 @@ use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
 use crate::domain::ids::{AccountId, UserId};
-use crate::domain::site::Site;
+use crate::domain::site::{Person, Site};
 use crate::domain::trail::{Action, Trail};
 use crate::store::audit::{self, Act};
 use crate::store::error::StoreError;
@@ -20,22 +20,6 @@ pub struct Lives {
     pub absolute: Duration,
     /// How long a correct code counts as fresh.
     pub proof: Duration,
-}
-
-/// Whose session it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Person {
-    Reseller(AccountId),
-    User(UserId),
-}
-
-impl Person {
-    pub fn id(self) -> Uuid {
-        match self {
-            Person::Reseller(account) => account.0,
-            Person::User(user) => user.0,
-        }
-    }
 }
 
 /// A live session.

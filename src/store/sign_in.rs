@@ -5,12 +5,12 @@ use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::{AccountId, UserId};
-use crate::domain::site::Site;
+use crate::domain::site::{Person, Site};
 use crate::domain::trail::{Action, Actor, Trail};
 use crate::store::audit::{self, Act};
 use crate::store::codes::Claim;
 use crate::store::error::StoreError;
-use crate::store::sessions::{Person, about};
+use crate::store::sessions::about;
 use crate::store::throttle;
 
 /// A session about to live.

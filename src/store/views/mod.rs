@@ -5,6 +5,7 @@ pub mod audit;
 pub mod keys;
 pub mod line_state;
 pub mod lines;
+pub mod outbox;
 pub mod portal;
 pub mod scope;
 pub mod statement;
