@@ -6,17 +6,22 @@ use crate::support::cluster::TestDatabase;
 use actix_web::dev::ServerHandle;
 use awc::ClientResponse;
 use derouter::actors::directory::Directory;
+use derouter::actors::messages::KeyRef;
 use derouter::app::build::{self, Parts};
 use derouter::app::{serve, stop};
 use derouter::clock::Clock;
 use derouter::config::{self, Environment};
+use derouter::domain::ids::{AccountId, KeyId};
+use derouter::store::accounts::AccountStore;
 use derouter::store::checker;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// A running program under test.
 pub struct TestApp {
@@ -44,6 +49,14 @@ pub struct TestKey {
     pub account: String,
     pub id: String,
     pub secret: String,
+}
+
+impl TestKey {
+    /// Its ids, for the books.
+    pub fn owned(&self) -> KeyRef {
+        let id = |text: &str| text.parse::<Uuid>().expect("an id");
+        KeyRef { account: AccountId(id(&self.account)), key: KeyId(id(&self.id)) }
+    }
 }
 
 impl TestApp {
@@ -123,6 +136,16 @@ pub async fn audit(pool: &PgPool) {
     assert!(findings.is_empty(), "the books are clean: {findings:?}");
 }
 
+/// Waits for a condition; one that does not come true within a minute fails the test.
+pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap_or_else(|_| panic!("in vain: {what}"));
+}
+
 fn run(environment: &Environment, told: oneshot::Sender<Started>, stopped: oneshot::Receiver<()>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut settings = config::load(environment).expect("settings");
@@ -175,8 +198,15 @@ impl TestApp {
     /// An account with `amount` US dollars in main.
     pub async fn account(&self, amount: &str) -> String {
         let account = self.operator("/op/accounts", &json!({})).await["account"].as_str().expect("an id").to_owned();
-        let deposit = json!({ "amount": amount, "id": uuid::Uuid::new_v4() });
+        let deposit = json!({ "amount": amount, "id": Uuid::new_v4() });
         self.operator(&format!("/op/accounts/{account}/deposit"), &deposit).await;
+        account
+    }
+
+    /// An account without money, made behind the console's back.
+    pub async fn empty_account(&self) -> AccountId {
+        let account = AccountId(Uuid::now_v7());
+        AccountStore::new(self.pool.clone()).create(account).await.expect("an account");
         account
     }
 
@@ -189,7 +219,7 @@ impl TestApp {
     /// A key of an account.
     pub async fn key_of(&self, account: &str, budget: &str, cost: &str, rpm: i32, concurrency: i32) -> TestKey {
         let order = json!({
-            "label": "test", "budget": budget, "cost": cost, "rpm": rpm, "concurrency": concurrency, "id": uuid::Uuid::new_v4(),
+            "label": "test", "budget": budget, "cost": cost, "rpm": rpm, "concurrency": concurrency, "id": Uuid::new_v4(),
         });
         let made = self.operator(&format!("/op/accounts/{account}/keys"), &order).await;
         let text = |field: &str| made[field].as_str().expect("a text").to_owned();
@@ -225,9 +255,16 @@ impl TestApp {
 
     /// Waits until every call is settled.
     pub async fn settled(&self) {
-        while self.directory.open_calls().count() > 0 || self.directory.settlements().count() > 0 {
-            tokio::task::yield_now().await;
-        }
+        let directory = &self.directory;
+        self.until("every call is settled", async || {
+            directory.open_calls().count() == 0 && directory.settlements().count() == 0
+        })
+        .await;
+    }
+
+    /// Waits for a condition; one that does not come true within a minute fails the test.
+    pub async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        until(what, is_so).await;
     }
 }
 
