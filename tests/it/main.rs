@@ -6,6 +6,7 @@ mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;
 mod private_postgres;
+mod proxy;
 mod races;
 mod sandbox;
 mod support;
