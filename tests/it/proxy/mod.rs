@@ -2,4 +2,5 @@
 
 mod endings;
 mod headers;
+mod leaving;
 mod refusals;
