@@ -158,6 +158,11 @@ fn listen(parts: &Parts) -> (Vec<ServerHandle>, Started) {
 }
 
 impl TestApp {
+    /// The address of its database, for a session of a stranger.
+    pub fn database_url(&self) -> &str {
+        &self.home.as_ref().expect("it runs").0.url
+    }
+
     /// One request of the operator; panics unless it succeeds.
     pub async fn operator(&self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.operator_says(path, body).await;
