@@ -1,13 +1,16 @@
 //! The program: `derouter` serves; its other commands speak to the server that runs here.
 
-use derouter::app::{build, serve, stop};
-use derouter::clock::Clock;
+use clap::Parser;
+use derouter::cli::args::{Cli, Command};
+use derouter::cli::run;
+use derouter::store::unprivileged;
 use derouter::{config, telemetry};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
+    match start() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("derouter: {error:#}");
             ExitCode::FAILURE
@@ -15,16 +18,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> anyhow::Result<()> {
-    rustls::crypto::ring::default_provider().install_default().ok();
+fn start() -> anyhow::Result<bool> {
+    let cli = Cli::parse();
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut settings = config::load(&config::environment())?;
-    config::secrets::fill(&mut settings)?;
+    if matches!(cli.command, None | Some(Command::Serve)) {
+        unprivileged::leave_root(&settings.data_dir)?;
+        config::secrets::fill(&mut settings)?;
+    }
     telemetry::start(&settings.log)?;
-    actix_web::rt::System::new().block_on(async {
-        let parts = build::build(settings, Clock::real()).await?;
-        let api = serve::api(&parts)?;
-        let console = serve::console(&parts)?;
-        println!("API at http://{}", api.addr);
-        stop::run_until_stopped(parts, vec![api, console]).await
-    })
+    actix_web::rt::System::new().block_on(run::run(cli, settings))
 }

@@ -5,6 +5,7 @@ use crate::actors::draining::Draining;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
 use serde_json::json;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// What readiness is made of.
 #[derive(Clone)]
@@ -27,11 +28,15 @@ async fn ready(health: Data<Health>) -> HttpResponse {
     let (directory, refusing) = (&health.directory, health.draining.is_refusing());
     let store = directory.is_healthy();
     let (accounts, keys) = directory.live_counts();
+    let lanes = directory.homes().iter().map(|home| home.lane.state());
+    let (batches, ops) = lanes.fold((0, 0), |(b, o), s| (b + s.batches.load(Relaxed), o + s.ops.load(Relaxed)));
     let body = json!({
         "status": if refusing { "stopping" } else if store { "ready" } else { "store away" },
         "open_calls": directory.open_calls().count(),
         "settlements_under_way": directory.settlements().count(),
         "spooled": directory.spool().waiting(),
+        "batches": batches,
+        "ops": ops,
         "live_accounts": accounts,
         "live_keys": keys,
     });

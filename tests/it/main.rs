@@ -2,6 +2,9 @@
 
 mod calls;
 mod core_model;
+mod ledger_planted;
+mod ledger_postgres;
+mod ledger_refusals;
 mod private_postgres;
 mod proxy;
 mod sandbox;

@@ -1,0 +1,133 @@
+//! Carries a command out.
+
+use crate::app::{build, serve, stop};
+use crate::cli::args::{Account, Cli, Command, Freeze, Key, NewPrice, Price};
+use crate::cli::console::Console;
+use crate::cli::{check, doctor, welcome};
+use crate::clock::Clock;
+use crate::config::settings::Settings;
+use crate::upstream::sandbox::server::{Sandbox, SandboxSettings};
+use anyhow::{Context, bail};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// Carries a command out; false if it found something wrong.
+///
+/// # Errors
+/// In words for the operator.
+pub async fn run(cli: Cli, settings: Settings) -> anyhow::Result<bool> {
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve_until_stopped(settings).await.map(|()| true),
+        Command::Account(command) => show(account(&settings, command).await?),
+        Command::Key(command) => show(key(&settings, command).await?),
+        Command::Price(command) => price(&settings, command).await,
+        Command::Check => check::run(&settings).await,
+        Command::Doctor => Ok(doctor::run(&settings).await),
+        Command::Sandbox(a) => {
+            sandbox(SandboxSettings { listen: a.listen, credential: a.credential, record: a.record }).await
+        }
+    }
+}
+
+async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
+    let parts = build::build(settings, Clock::real()).await?;
+    match serve::api(&parts).and_then(|api| Ok([api, serve::console(&parts)?])) {
+        Ok(listening) => {
+            println!("{}", welcome::text(&parts, &listening));
+            stop::run_until_stopped(parts, listening.into()).await
+        }
+        // A taken port, most often: what runs already goes down in order.
+        Err(error) => {
+            stop::stop(parts, Vec::new()).await;
+            Err(error)
+        }
+    }
+}
+
+async fn sandbox(settings: SandboxSettings) -> anyhow::Result<bool> {
+    let sandbox = Sandbox::start(settings).await.context("the sandbox cannot listen")?;
+    println!("sandbox     http://{}", sandbox.addr());
+    tokio::signal::ctrl_c().await?;
+    sandbox.stop().await;
+    Ok(true)
+}
+
+async fn account(settings: &Settings, command: Account) -> anyhow::Result<Value> {
+    let console = Console::of(settings)?;
+    match command {
+        Account::Create => console.post("/op/accounts", &json!({})).await,
+        Account::Show { account } => console.get(&format!("/op/accounts/{account}")).await,
+        Account::Deposit(d) => {
+            let body = json!({ "amount": d.amount, "id": id(d.id) });
+            console.post(&format!("/op/accounts/{}/deposit", d.account), &body).await
+        }
+        Account::Adjust(a) => {
+            let body = json!({ "amount": a.amount, "reason": a.reason, "id": id(a.id) });
+            console.post(&format!("/op/accounts/{}/adjust", a.account), &body).await
+        }
+        Account::Freeze(f) => freeze(&console, f, true).await,
+        Account::Thaw(f) => freeze(&console, f, false).await,
+    }
+}
+
+async fn freeze(console: &Console, f: Freeze, frozen: bool) -> anyhow::Result<Value> {
+    let body = json!({ "reason": f.reason, "frozen": frozen, "id": id(f.id) });
+    console.post(&format!("/op/accounts/{}/freeze", f.account), &body).await
+}
+
+async fn key(settings: &Settings, command: Key) -> anyhow::Result<Value> {
+    let console = Console::of(settings)?;
+    match command {
+        Key::Show { key } => console.get(&format!("/op/keys/{key}")).await,
+        Key::Create(k) => {
+            let body = json!({
+                "label": k.label, "budget": k.budget, "cost": k.cost, "rpm": k.rpm, "concurrency": k.concurrency, "id": id(k.id),
+            });
+            console.post(&format!("/op/accounts/{}/keys", k.account), &body).await
+        }
+    }
+}
+
+async fn price(settings: &Settings, command: Price) -> anyhow::Result<bool> {
+    let console = Console::of(settings)?;
+    match command {
+        Price::Set(new) => show(console.post("/op/prices", &new_price(new)?).await?),
+        Price::List => {
+            let answer = console.get("/op/prices").await?;
+            for row in answer["prices"].as_array().into_iter().flatten() {
+                let rates = row["usd_per_million_tokens"].as_object().into_iter().flatten();
+                let rates: Vec<String> = rates.map(|(m, r)| format!("{m}={}", r.as_str().unwrap_or("?"))).collect();
+                let offered = if row["offered"] == true { "offered" } else { "-" };
+                println!(
+                    "{:40} v{:<3} {:8} {}",
+                    row["model"].as_str().unwrap_or("?"),
+                    row["version"],
+                    offered,
+                    rates.join(" ")
+                );
+            }
+            Ok(true)
+        }
+    }
+}
+
+fn new_price(new: NewPrice) -> anyhow::Result<Value> {
+    let mut rates = Map::new();
+    for rate in new.rates {
+        let Some((meter, usd)) = rate.split_once('=') else { bail!("write rates as meter=usd, such as input=3") };
+        rates.insert(meter.to_owned(), Value::String(usd.to_owned()));
+    }
+    let enabled = if new.disable { json!(false) } else { Value::Null };
+    Ok(json!({ "model": new.model, "like": new.like, "from": new.from, "enabled": enabled, "rates": rates }))
+}
+
+fn id(given: Option<String>) -> String {
+    given.unwrap_or_else(|| Uuid::new_v4().to_string())
+}
+
+fn show(answer: Value) -> anyhow::Result<bool> {
+    for (name, value) in answer.as_object().into_iter().flatten() {
+        println!("{name:12} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    }
+    Ok(true)
+}

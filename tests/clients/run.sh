@@ -1,0 +1,64 @@
+#!/bin/sh
+# Runs the official SDKs' suites against a server: `anthropic` for Python, its old and its new major version, and
+# `@anthropic-ai/sdk` for TypeScript. Prints a line a case, a sum at the end, and fails if a case failed.
+#
+#   DEROUTER_BASE_URL    where the model API listens
+#   DEROUTER_KEY         a client key with money, DEROUTER_SLOTS calls at once (5), and at least 300 calls a minute
+#   DEROUTER_POOR_KEY    a client key that cannot afford a call
+#   DEROUTER_PAUSED_KEY  a client key that is paused
+#   SANDBOX_URL          the sandbox provider behind the server
+#   DEROUTER_MODEL       a model of the price book (claude-sonnet-5-5)
+#
+# `run.sh --direct` lets the SDKs speak to the sandbox itself, DEROUTER_KEY being its credential: it checks the suites.
+# What the package registries give is kept under target/clients.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+kept=${CARGO_TARGET_DIR:-$here/../../target}/clients
+mkdir -p "$kept"
+kept=$(cd "$kept" && pwd)
+
+if [ "${1:-}" = --direct ]; then
+    export DIRECT=1
+    DEROUTER_BASE_URL=${DEROUTER_BASE_URL:-${SANDBOX_URL:?}}
+    export DEROUTER_BASE_URL
+else
+    : "${DEROUTER_BASE_URL:?}" "${DEROUTER_POOR_KEY:?}" "${DEROUTER_PAUSED_KEY:?}"
+fi
+: "${DEROUTER_KEY:?}" "${SANDBOX_URL:?}"
+
+python_with() { # name, requirement
+    if [ ! -e "$kept/$1/ready" ]; then
+        rm -rf "${kept:?}/$1"
+        python3 -m venv "$kept/$1"
+        "$kept/$1/bin/pip" install --quiet --disable-pip-version-check "$2"
+        touch "$kept/$1/ready"
+    fi
+}
+
+# The suite runs beside its packages, because a module looks for them from its own folder upwards.
+node_suite() {
+    mkdir -p "$kept/ts"
+    cp "$here/ts/suite.mjs" "$here/ts/package.json" "$kept/ts/"
+    if ! cmp -s "$here/ts/package-lock.json" "$kept/ts/package-lock.json" || [ ! -e "$kept/ts/ready" ]; then
+        rm -f "$kept/ts/ready"
+        cp "$here/ts/package-lock.json" "$kept/ts/"
+        npm --prefix "$kept/ts" ci --silent --no-audit --no-fund
+        touch "$kept/ts/ready"
+    fi
+    node "$kept/ts/suite.mjs"
+}
+
+python_with venv-old 'anthropic==0.40.0'
+python_with venv-new 'anthropic>=2,<3'
+
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+{
+    "$kept/venv-old/bin/python" "$here/python/suite.py" || true
+    "$kept/venv-new/bin/python" "$here/python/suite.py" || true
+    node_suite || true
+} 2>&1 | tee "$said"
+
+# A suite that died without its closing line counts as failed.
+awk '/^(python|typescript) .*: [0-9]+ passed, [0-9]+ failed$/ { passed += $(NF-3); failed += $(NF-1); suites += 1 }
+     END { failed += 3 - suites; print passed + 0 " passed, " failed + 0 " failed"; exit failed > 0 }' "$said"
