@@ -161,6 +161,11 @@ fn listen(parts: &Parts) -> (Vec<ServerHandle>, Started) {
 }
 
 impl TestApp {
+    /// The address of its database, for a session of a stranger.
+    pub fn database_url(&self) -> &str {
+        &self.home.as_ref().expect("it runs").0.url
+    }
+
     /// An account without money, made behind the console's back.
     pub async fn empty_account(&self) -> AccountId {
         let account = AccountId(Uuid::now_v7());
