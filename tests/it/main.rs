@@ -8,6 +8,7 @@ mod ledger_refusals;
 mod private_postgres;
 mod proxy;
 mod sandbox;
+mod store_errors;
 mod support;
 mod wire_metering;
 mod wire_pricing;
