@@ -18,5 +18,7 @@ pub mod rows;
 pub mod socket_folder;
 pub mod spool;
 pub mod spool_record;
+pub mod throttle;
 pub mod unprivileged;
 pub mod upkeep;
+pub mod volatile;

@@ -12,6 +12,7 @@ mod statements;
 mod store_errors;
 mod support;
 mod tidy;
+mod volatile;
 mod wire_metering;
 mod wire_pricing;
 mod wire_properties;
