@@ -3,7 +3,7 @@
 use clap::Parser;
 use derouter::cli::args::{Cli, Command};
 use derouter::cli::run;
-use derouter::store::unprivileged::Unprivileged;
+use derouter::store::unprivileged;
 use derouter::{config, telemetry};
 use std::process::ExitCode;
 
@@ -22,15 +22,8 @@ fn start() -> anyhow::Result<bool> {
     let cli = Cli::parse();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut settings = config::load(&config::environment())?;
-    let serves = matches!(cli.command, None | Some(Command::Serve));
-    if serves
-        && settings.database_url().is_none()
-        && let Some(user) = Unprivileged::wanted()?
-    {
-        user.give(&settings.data_dir)?;
-        return Err(user.become_now().into());
-    }
-    if serves {
+    if matches!(cli.command, None | Some(Command::Serve)) {
+        unprivileged::leave_root(&settings.data_dir)?;
         config::secrets::fill(&mut settings)?;
     }
     telemetry::start(&settings.log)?;

@@ -11,6 +11,7 @@ use crate::domain::pricing::PriceBook;
 use crate::http::proxy::body_in::BodyBudget;
 use crate::identity::credentials::Credentials;
 use crate::store::credentials::CredentialStore;
+use crate::store::data_folder::DataFolder;
 use crate::store::ledger::PgJournal;
 use crate::store::ownership::{self, Ownership};
 use crate::store::pool::{self, Database, ProgramLock};
@@ -46,9 +47,10 @@ pub struct Parts {
     pub parked: Arc<AtomicU64>,
     pub bodies: BodyBudget,
     pub draining: Draining,
-    pub sandbox: Option<SandboxHandle>,
+    pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) cluster: Option<PrivatePostgres>,
     pub(super) _lock: ProgramLock,
+    pub(super) _folder: DataFolder,
 }
 
 /// Builds everything and recovers what an older start left.
@@ -56,27 +58,36 @@ pub struct Parts {
 /// # Errors
 /// The first part that cannot be built, in words for the operator.
 pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
-    let data = settings.data_dir.clone();
-    std::fs::create_dir_all(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
-    let cluster = match settings.database_url() {
-        Some(_) => None,
-        None => Some(PrivatePostgres::start(&data).await?),
-    };
-    let given = settings.database_url().map(|url| url.expose_secret().to_owned());
-    let url = given.or(cluster.as_ref().map(PrivatePostgres::url)).expect("one of the two");
-    let database = Database::at(&url)?;
+    let folder = DataFolder::open(&settings.data_dir)?;
+    if let Some(url) = settings.database_url() {
+        let url = url.expose_secret().to_owned();
+        return build_on(&url, settings, clock, folder).await;
+    }
+    let cluster = PrivatePostgres::start(folder.path()).await?;
+    match build_on(&cluster.url(), settings, clock, folder).await {
+        Ok(parts) => Ok(Parts { cluster: Some(cluster), ..parts }),
+        Err(error) => {
+            let _ = cluster.stop().await;
+            Err(error)
+        }
+    }
+}
+
+async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolder) -> anyhow::Result<Parts> {
+    let data = folder.path();
+    let database = Database::at(url)?;
     let lock = database.lock_program().await?;
     let pool = database.pool();
     pool::migrate(&pool).await?;
     Upkeep::new(pool.clone()).make_partitions(clock.now_utc().date_naive()).await?;
     let boot = BootId(Uuid::new_v4());
-    let ownership = ownership::take(&pool, ownership::node_id(&data)?, boot, &settings.listen.api.to_string()).await?;
+    let ownership = ownership::take(&pool, ownership::node_id(data)?, boot, &settings.listen.api.to_string()).await?;
     let spool_folder = data.join("spool");
     let spool = Arc::new(Spool::open(&spool_folder, boot).context("the spool cannot be opened")?);
     let books = start_books(&settings, &database, &ownership, spool, &clock);
     recovery::recover(&books.directory, &pool, &ownership, &spool_folder).await?;
     let sandbox = start_sandbox(&settings).await?;
-    let upstream = Arc::new(upstream_settings(&settings, sandbox.as_ref()));
+    let upstream = Arc::new(upstream_settings(&settings, sandbox.as_deref()));
     let prices = price_book(&pool, &clock).await?;
     let pepper = settings.secrets.pepper.clone();
     Ok(Parts {
@@ -93,8 +104,9 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
         parked: Arc::default(),
         draining: Draining::default(),
         sandbox,
-        cluster,
+        cluster: None,
         _lock: lock,
+        _folder: folder,
     })
 }
 
@@ -122,14 +134,15 @@ fn start_books(
     })
 }
 
-async fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<SandboxHandle>> {
+async fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<Arc<SandboxHandle>>> {
     if settings.upstream.kind != UpstreamKind::Sandbox {
         return Ok(None);
     }
     let credential = settings.secrets.upstream_credential.expose_secret().to_owned();
     let sandbox = SandboxSettings { listen: settings.listen.sandbox, credential, record: true };
     let started = Sandbox::start(sandbox).await;
-    Ok(Some(started.with_context(|| format!("the sandbox cannot listen on {}", settings.listen.sandbox))?))
+    let sandbox = started.with_context(|| format!("the sandbox cannot listen on {}", settings.listen.sandbox))?;
+    Ok(Some(Arc::new(sandbox)))
 }
 
 fn upstream_settings(settings: &Settings, sandbox: Option<&SandboxHandle>) -> UpstreamSettings {

@@ -5,3 +5,4 @@ pub mod check;
 pub mod console;
 pub mod doctor;
 pub mod run;
+pub mod welcome;

@@ -3,7 +3,7 @@
 use crate::app::{build, serve, stop};
 use crate::cli::args::{Account, Cli, Command, Freeze, Key, NewPrice, Price};
 use crate::cli::console::Console;
-use crate::cli::{check, doctor};
+use crate::cli::{check, doctor, welcome};
 use crate::clock::Clock;
 use crate::config::settings::Settings;
 use crate::upstream::sandbox::server::{Sandbox, SandboxSettings};
@@ -31,10 +31,17 @@ pub async fn run(cli: Cli, settings: Settings) -> anyhow::Result<bool> {
 
 async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
     let parts = build::build(settings, Clock::real()).await?;
-    let (api, console) = (serve::api(&parts)?, serve::console(&parts)?);
-    println!("model API   http://{}", api.addr);
-    println!("console     http://{}", console.addr);
-    stop::run_until_stopped(parts, vec![api, console]).await
+    match serve::api(&parts).and_then(|api| Ok([api, serve::console(&parts)?])) {
+        Ok(listening) => {
+            println!("{}", welcome::text(&parts, &listening));
+            stop::run_until_stopped(parts, listening.into()).await
+        }
+        // A taken port, most often: what runs already goes down in order.
+        Err(error) => {
+            stop::stop(parts, Vec::new()).await;
+            Err(error)
+        }
+    }
 }
 
 async fn sandbox(settings: SandboxSettings) -> anyhow::Result<bool> {

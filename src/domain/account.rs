@@ -30,6 +30,10 @@ pub struct AccountBook {
     pub main: Cost,
     /// What the reseller owes after a chargeback; while it is not zero, main is.
     pub receivable: Cost,
+    /// Given at the platform's expense and not taken back.
+    pub granted: Cost,
+    /// Reversed by disputes and refunds and not reinstated.
+    pub reversals: Cost,
     /// Open disputes and suspensions.
     pub freezes: i32,
     pub keys: HashMap<KeyId, KeyFunding>,
@@ -45,6 +49,8 @@ impl AccountBook {
             account,
             main,
             receivable,
+            granted: Cost::ZERO,
+            reversals: Cost::ZERO,
             freezes,
             keys: HashMap::new(),
             pending_credit: Cost::ZERO,
@@ -100,6 +106,7 @@ impl AccountBook {
         self.refuse_known(&idem)?;
         self.refuse_amount(amount)?;
         self.main.checked_add(amount).ok_or(Refusal::AmountOutOfRange)?;
+        self.refuse_beyond_undoable(amount, &movement)?;
         // From here it must succeed.
         Ok(self.op(None, amount, Price::ZERO, self.receivable.min(amount), idem, movement))
     }
@@ -110,6 +117,7 @@ impl AccountBook {
         self.refuse_known(&idem)?;
         self.refuse_amount(amount)?;
         self.receivable.checked_add(amount).ok_or(Refusal::AmountOutOfRange)?;
+        self.refuse_beyond_undoable(amount, &movement)?;
         // From here it must succeed.
         Ok(self.op(None, amount, Price::ZERO, amount.saturating_sub(self.main), idem, movement))
     }
@@ -193,11 +201,28 @@ impl AccountBook {
             }
             Direction::Neither => {}
         }
+        self.apply_to_totals(op);
         self.apply_to_keys(op);
         if let Some(idem) = &op.idem {
             self.under_way.insert(idem.id.clone(), idem.hash);
         }
         assert!(self.receivable == Cost::ZERO || self.main == Cost::ZERO, "owing means empty");
+    }
+
+    fn apply_to_totals(&mut self, op: &Op) {
+        match op.movement {
+            Movement::Commission { .. } | Movement::Correction { .. } => {
+                self.granted = self.granted.saturating_add(op.cost);
+            }
+            Movement::CommissionBack { .. } | Movement::CorrectionBack { .. } => {
+                self.granted = self.granted.checked_sub(op.cost).expect("takes back at most what was granted");
+            }
+            Movement::Reversal { .. } => self.reversals = self.reversals.saturating_add(op.cost),
+            Movement::Reinstate { .. } => {
+                self.reversals = self.reversals.checked_sub(op.cost).expect("reinstates at most what was reversed");
+            }
+            _ => {}
+        }
     }
 
     fn apply_to_keys(&mut self, op: &Op) {
@@ -259,6 +284,16 @@ impl AccountBook {
 
     fn refuse_amount(&self, amount: Cost) -> Result<(), Refusal> {
         if amount > Cost::ZERO { Ok(()) } else { Err(Refusal::AmountOutOfRange) }
+    }
+
+    /// What undoes an earlier movement is at most what there is to undo.
+    fn refuse_beyond_undoable(&self, amount: Cost, movement: &Movement) -> Result<(), Refusal> {
+        let undoable = match movement {
+            Movement::CommissionBack { .. } | Movement::CorrectionBack { .. } => self.granted,
+            Movement::Reinstate { .. } => self.reversals,
+            _ => return Ok(()),
+        };
+        if amount > undoable { Err(Refusal::BeyondUndoable { undoable }) } else { Ok(()) }
     }
 
     fn refuse_beyond(&self, needed: Cost) -> Result<(), Refusal> {

@@ -69,7 +69,8 @@ impl KeyBook {
         // From here it must succeed.
         let charge = facts.cost.min(self.left());
         let beyond = facts.cost.saturating_sub(charge);
-        let line = self.line_of(charge);
+        // What a top-up left behind the ratio is caught up by an answered call: an unanswered one shows nothing.
+        let line = if facts.outcome == Outcome::Answered { self.line_of(charge) } else { Price::ZERO };
         let flags = if beyond > Cost::ZERO { facts.flags.with(Flags::CAPPED) } else { facts.flags };
         let absorbed = facts.absorbed.saturating_add(beyond);
         let line = CallLine { charge, line, absorbed, flags, facts };

@@ -128,6 +128,8 @@ pub enum Refusal {
     Ratio(#[from] RatioError),
     #[error("amount out of range")]
     AmountOutOfRange,
+    #[error("only {undoable} USD of that kind can be undone")]
+    BeyondUndoable { undoable: Cost },
     #[error("no such key")]
     NoSuchKey,
     #[error("the key is being deleted")]

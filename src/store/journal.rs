@@ -48,6 +48,8 @@ pub struct LoadedAccount {
     pub last_seq: i64,
     pub main: Cost,
     pub receivable: Cost,
+    pub granted: Cost,
+    pub reversals: Cost,
     pub freezes: i32,
     /// Keys that are not closed.
     pub keys: Vec<(KeyId, KeyFunding)>,

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod checker;
 pub mod columns;
 pub mod credentials;
+pub mod data_folder;
 pub mod error;
 pub mod journal;
 pub mod ledger;

@@ -40,8 +40,8 @@ pub fn find(cluster_major: Option<u32>) -> Result<Binaries, BinariesError> {
 
 fn choose(mut all: Vec<Binaries>, cluster_major: Option<u32>) -> Result<Binaries, BinariesError> {
     all.retain(|b| b.major >= OLDEST_MAJOR);
-    all.sort_by_key(|b| b.major);
-    let newest = all.last().cloned().ok_or(BinariesError::Missing)?;
+    // Of two folders with the same version the distribution's own comes first and wins.
+    let newest = all.iter().rev().max_by_key(|b| b.major).cloned().ok_or(BinariesError::Missing)?;
     let Some(wanted) = cluster_major else { return Ok(newest) };
     let found = all.iter().map(|b| b.major.to_string()).collect::<Vec<_>>().join(", ");
     all.into_iter().find(|b| b.major == wanted).ok_or(BinariesError::OtherMajor { wanted, found })

@@ -22,6 +22,10 @@ const SUPERUSER: &str = "derouter";
 const PORT: u16 = 5432;
 /// Seconds for start (crash recovery may have hours of WAL behind it) and stop.
 const WAIT_S: &str = "300";
+/// Starts tried while orphans of a killed server are still there, half a second apart.
+const ORPHAN_TRIES: u32 = 60;
+/// Linux gives numbers below this one only.
+const IMPOSSIBLE_PID: u32 = 4_194_304;
 /// Settings that keep money safe, and those that suit one program (`ledger.md` §16).
 const SETTINGS: [(&str, &str); 16] = [
     ("listen_addresses", "''"),
@@ -156,7 +160,12 @@ impl PrivatePostgres {
     /// # Errors
     /// `Failed` with what PostgreSQL said; it then repairs itself at the next start.
     pub async fn stop(self) -> Result<(), ClusterError> {
-        let stopping = tokio::task::spawn_blocking(move || run("pg_ctl stop", self.pg_ctl("stop", &["-m", "fast"])));
+        let stopping = tokio::task::spawn_blocking(move || {
+            run("pg_ctl stop", self.pg_ctl("stop", &["-m", "fast"]))?;
+            // It may lie under /tmp; the next start makes it again.
+            let _ = fs::remove_dir(&self.socket);
+            Ok(())
+        });
         stopping.await.unwrap_or_else(|e| Err(ClusterError::Failed { program: "pg_ctl stop", said: e.to_string() }))
     }
 
@@ -178,7 +187,7 @@ impl PrivatePostgres {
     }
 
     fn launch(&self, durability: Durability) -> Result<(), ClusterError> {
-        self.remove_stale_files()?;
+        self.disarm_stale_files()?;
         let log = self.cluster.with_extension("log");
         let socket = self.socket.to_string_lossy().replace('\'', r"'\''");
         let mut options = format!("-k '{socket}' -p {PORT}");
@@ -186,13 +195,18 @@ impl PrivatePostgres {
         for (name, value) in SETTINGS.iter().chain(changes) {
             options.push_str(&format!(" -c {name}={value}"));
         }
-        let started = run("pg_ctl start", self.pg_ctl("start", &["-l", &log.to_string_lossy(), "-o", &options]));
-        started.map_err(|error| match error {
-            ClusterError::Failed { program, said } => {
-                ClusterError::Failed { program, said: format!("{said}; the end of {}: {}", log.display(), tail(&log)) }
+        let mut tries = 0;
+        loop {
+            let started = run("pg_ctl start", self.pg_ctl("start", &["-l", &log.to_string_lossy(), "-o", &options]));
+            let Err(ClusterError::Failed { program, said }) = started else { return started };
+            let logged = tail(&log);
+            // Backends of a killed server notice within moments that they are orphans.
+            if tries == ORPHAN_TRIES || !logged.contains("shared memory block") {
+                return Err(ClusterError::Failed { program, said: format!("{said}; {}: {logged}", log.display()) });
             }
-            other => other,
-        })
+            tries += 1;
+            std::thread::sleep(Duration::from_millis(500));
+        }
     }
 
     /// The live postmaster of this folder once it neither starts nor stops any more.
@@ -225,20 +239,20 @@ impl PrivatePostgres {
         self.socket = running.socket;
     }
 
-    /// Postgres itself refuses to start when the number in a stale file belongs to some other live process.
-    fn remove_stale_files(&self) -> Result<(), ClusterError> {
-        let socket = format!(".s.PGSQL.{PORT}");
-        let stale = [
-            self.cluster.join("postmaster.pid"),
-            self.socket.join(&socket),
-            self.socket.join(format!("{socket}.lock")),
-        ];
-        for file in stale {
-            match fs::remove_file(&file) {
-                Ok(()) => tracing::info!(file = %file.display(), "removed what a killed database left"),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(ClusterError::Folder(file, error)),
-            }
+    /// Postgres refuses to start when the number in a stale file belongs to some other live process of its user.
+    ///
+    /// The pid file is never removed: by it Postgres finds orphans of a killed server that still use the folder. Only
+    /// its number is replaced, by one that no process can have.
+    fn disarm_stale_files(&self) -> Result<(), ClusterError> {
+        let pid_file = self.cluster.join("postmaster.pid");
+        let unreadable = |e| ClusterError::Folder(pid_file.clone(), e);
+        if let Some(noted) = absent_is_none(fs::read_to_string(&pid_file)).map_err(unreadable)? {
+            let rest = noted.split_once('\n').map_or("", |(_, rest)| rest);
+            fs::write(&pid_file, format!("{IMPOSSIBLE_PID}\n{rest}")).map_err(unreadable)?;
+        }
+        for name in [format!(".s.PGSQL.{PORT}"), format!(".s.PGSQL.{PORT}.lock")] {
+            let file = self.socket.join(name);
+            absent_is_none(fs::remove_file(&file)).map_err(|e| ClusterError::Folder(file, e))?;
         }
         Ok(())
     }
@@ -263,16 +277,12 @@ impl PrivatePostgres {
 
 fn major_of_cluster(cluster: &Path) -> Result<Option<u32>, ClusterError> {
     let file = cluster.join("PG_VERSION");
-    match fs::read_to_string(&file) {
-        Ok(text) => {
-            Ok(Some(postgres_binaries::major_of(&text).ok_or_else(|| ClusterError::NotACluster(cluster.to_owned()))?))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound && cluster.exists() => {
-            Err(ClusterError::NotACluster(cluster.to_owned()))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(ClusterError::Folder(file, error)),
+    let text = absent_is_none(fs::read_to_string(&file)).map_err(|e| ClusterError::Folder(file, e))?;
+    if text.is_none() && !cluster.exists() {
+        return Ok(None);
     }
+    let major = text.as_deref().and_then(postgres_binaries::major_of);
+    major.map(Some).ok_or_else(|| ClusterError::NotACluster(cluster.to_owned()))
 }
 
 fn run(program: &'static str, mut command: Command) -> Result<(), ClusterError> {
@@ -282,6 +292,14 @@ fn run(program: &'static str, mut command: Command) -> Result<(), ClusterError> 
     }
     let said = [done.stdout, done.stderr].concat();
     Err(ClusterError::Failed { program, said: String::from_utf8_lossy(&said).trim().replace('\n', "; ") })
+}
+
+fn absent_is_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The last lines of a log.

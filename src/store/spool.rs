@@ -160,16 +160,101 @@ fn open_once<'a>(slot: &'a mut Option<File>, path: &Path) -> io::Result<&'a mut 
 
 fn write_group(file: &mut File, jobs: &[Job]) -> io::Result<()> {
     let before = file.metadata()?.len();
-    for job in jobs {
-        if let Err(error) = file.write_all(&job.bytes) {
-            // Half a record must not stand in front of the next ones.
-            file.set_len(before)?;
-            return Err(error);
-        }
+    if let Err(error) = file.write_all(&jobs.iter().flat_map(|job| &job.bytes).copied().collect::<Vec<u8>>()) {
+        // Half a record should not stand in front of the next ones; where even that fails, the reader steps over it.
+        let _ = file.set_len(before);
+        return Err(error);
     }
     if let Err(error) = file.sync_data() {
         tracing::error!(%error, "the spool's fsync failed: the disk cannot be trusted, leaving service");
         std::process::exit(74);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::call::Meters;
+    use crate::domain::ids::{AccountId, KeyId};
+    use crate::domain::money::Cost;
+    use crate::domain::outcome::{Flags, Outcome};
+    use uuid::Uuid;
+
+    fn boot(n: u128) -> BootId {
+        BootId(Uuid::from_u128(n))
+    }
+
+    fn facts(n: u128) -> CallFacts {
+        CallFacts {
+            call: CallId(Uuid::from_u128(n)),
+            account: AccountId(Uuid::from_u128(2)),
+            key: KeyId(Uuid::from_u128(3)),
+            outcome: Outcome::Answered,
+            flags: Flags::NONE,
+            cost: Cost::from_nanos(42),
+            absorbed: Cost::ZERO,
+            model: "claude-haiku-4-5".into(),
+            meters: Meters::default(),
+            detail: None,
+            started_us: 5,
+            ended_us: 6,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_an_older_boot_left_is_found_and_put_away() {
+        let folder = tempfile::tempdir().expect("folder");
+        let spool = Spool::open(folder.path(), boot(1)).expect("spool");
+        let appended = futures_util::future::join_all([&facts(1), &facts(2)].map(|f| spool.append(f))).await;
+        assert!(appended.iter().all(Result::is_ok));
+        // Killed here: nothing is closed.
+        assert!(leftovers(folder.path(), boot(1)).expect("folder").is_empty(), "its own file is no leftover");
+        let left = leftovers(folder.path(), boot(2)).expect("folder");
+        assert_eq!(left[0].records, [facts(1), facts(2)]);
+        left[0].put_away().expect("removed");
+        assert!(leftovers(folder.path(), boot(2)).expect("folder").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_spool_whose_last_record_is_done_leaves_no_file() {
+        let folder = tempfile::tempdir().expect("folder");
+        let spool = Spool::open(folder.path(), boot(1)).expect("spool");
+        for n in 1..=2 {
+            spool.append(&facts(n)).await.expect("written");
+        }
+        spool.mark_done(facts(1).call);
+        assert_eq!(leftovers(folder.path(), boot(2)).expect("folder")[0].records.len(), 2);
+        spool.mark_done(facts(2).call);
+        assert_eq!(leftovers(folder.path(), boot(2)).expect("folder")[0].records.len(), 0);
+        spool.append(&facts(3)).await.expect("written after it was emptied");
+        assert_eq!(leftovers(folder.path(), boot(2)).expect("folder")[0].records, [facts(3)]);
+        spool.mark_done(facts(3).call);
+        spool.close();
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn c01_a_full_disk_is_an_error_and_the_next_record_is_tried_anew() {
+        let folder = tempfile::tempdir().expect("folder");
+        std::os::unix::fs::symlink("/dev/full", folder.path().join(format!("{}.log", boot(1)))).expect("link");
+        let spool = Spool::open(folder.path(), boot(1)).expect("spool");
+        for n in 1..=2 {
+            assert!(matches!(spool.append(&facts(n)).await, Err(SpoolError::Write(_))));
+        }
+        assert_eq!(spool.waiting(), 0);
+    }
+
+    #[test]
+    fn c03_a_damaged_file_is_kept_aside_for_people() {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut bytes = [spool_record::encode(&facts(1)), spool_record::encode(&facts(2))].concat();
+        bytes[40] ^= 1;
+        std::fs::write(folder.path().join(format!("{}.log", boot(1))), bytes).expect("file");
+        let left = leftovers(folder.path(), boot(2)).expect("folder");
+        assert_eq!((left[0].damaged, left[0].records.as_slice()), (true, &[facts(2)][..]));
+        left[0].put_away().expect("renamed");
+        assert!(leftovers(folder.path(), boot(2)).expect("folder").is_empty());
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
+    }
 }

@@ -1,17 +1,20 @@
 //! One settlement as bytes: length u32 · crc32c u32 · version u8 · ids · cost · absorbed · outcome · flags · times ·
-//! meters · model and detail. Little-endian. A short record at the end is a torn write and is cut; a wrong checksum in
-//! the middle is passed over and reported.
+//! meters · model and detail. Little-endian.
+//!
+//! A short record at the end is a torn write, which nobody was told of, and is cut. Damage elsewhere is reported, and
+//! reading goes on at the next sound record wherever it begins, so one bad bit never takes its neighbours with it.
 
 use crate::domain::call::{CallFacts, Meters};
 use crate::domain::ids::{AccountId, CallId, KeyId};
 use crate::domain::money::Cost;
 use crate::domain::outcome::{Flags, Outcome};
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 const VERSION: u8 = 1;
 const HEAD: usize = 8;
-/// No record of ours is longer: a length beyond it is damage, and nothing after it can be found.
-const MAX_RECORD: usize = 1024 * 1024;
+/// No body of ours is shorter (every text empty) or longer; a length beyond is damage.
+const BODY_RANGE: RangeInclusive<usize> = 125..=1024 * 1024;
 
 /// The record of a call.
 pub fn encode(facts: &CallFacts) -> Vec<u8> {
@@ -36,23 +39,51 @@ pub fn encode(facts: &CallFacts) -> Vec<u8> {
     record
 }
 
-/// Every record that can be read, and whether one in the middle could not.
+/// Every record that can be read, and whether something other than a torn tail could not.
 pub fn decode_all(bytes: &[u8]) -> (Vec<CallFacts>, bool) {
-    let (mut records, mut damaged, mut rest) = (Vec::new(), false, bytes);
-    while rest.len() >= HEAD {
-        let length = u32::from_le_bytes(rest[..4].try_into().expect("four bytes")) as usize;
-        if length > MAX_RECORD {
-            return (records, true);
+    let (mut records, mut damaged, mut at) = (Vec::new(), false, 0);
+    while at < bytes.len() {
+        if let Some((facts, length)) = record_at(&bytes[at..]) {
+            records.push(facts);
+            at += length;
+            continue;
         }
-        let Some(body) = rest.get(HEAD..HEAD + length) else { return (records, damaged) };
-        let sum = u32::from_le_bytes(rest[4..HEAD].try_into().expect("four bytes"));
-        match (crc32c::crc32c(body) == sum).then(|| Reader(body).facts()).flatten() {
-            Some(facts) => records.push(facts),
-            None => damaged = true,
-        }
-        rest = &rest[HEAD + length..];
+        let next = (at + 1..bytes.len()).find(|i| record_at(&bytes[*i..]).is_some());
+        let lost = &bytes[at..next.unwrap_or(bytes.len())];
+        let spared = record_of_unknown_length(lost);
+        damaged |= next.is_some() || spared.is_some() || has_whole_record(lost);
+        records.extend(spared);
+        at += lost.len();
     }
     (records, damaged)
+}
+
+/// The record at the front and its length in bytes, if it is sound.
+fn record_at(bytes: &[u8]) -> Option<(CallFacts, usize)> {
+    let (length, sum) = head(bytes)?;
+    let body = bytes.get(HEAD..HEAD.checked_add(length)?)?;
+    // The cheap look at the version first: the search for the next record asks at every byte.
+    let sound = BODY_RANGE.contains(&length) && body[0] == VERSION && crc32c::crc32c(body) == sum;
+    sound.then(|| Reader(body).facts()).flatten().map(|facts| (facts, HEAD + length))
+}
+
+/// The record of bytes whose length field alone was damaged.
+fn record_of_unknown_length(bytes: &[u8]) -> Option<CallFacts> {
+    let (_, sum) = head(bytes)?;
+    let body = &bytes[HEAD..];
+    (crc32c::crc32c(body) == sum).then(|| Reader(body).facts()).flatten()
+}
+
+/// True if all bytes the head asks for are there: then they are damaged and not torn.
+fn has_whole_record(bytes: &[u8]) -> bool {
+    head(bytes).is_some_and(|(length, _)| BODY_RANGE.contains(&length) && bytes.len() - HEAD >= length)
+}
+
+/// Length of the body and its checksum.
+fn head(bytes: &[u8]) -> Option<(usize, u32)> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let sum = rest.first_chunk::<4>()?;
+    Some((u32::from_le_bytes(*length) as usize, u32::from_le_bytes(*sum)))
 }
 
 fn put_text(body: &mut Vec<u8>, text: &str) {
@@ -126,6 +157,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
 
     fn facts(n: u128) -> CallFacts {
         CallFacts {
@@ -160,13 +192,40 @@ mod tests {
     }
 
     #[test]
-    fn a_flipped_bit_loses_one_record_and_says_so() {
-        let (first, second, third) = (encode(&facts(1)), encode(&facts(2)), encode(&facts(3)));
-        for at in 4..second.len() {
-            let mut bad = second.clone();
-            bad[at] ^= 1;
-            let file = [&first[..], &bad, &third].concat();
-            assert_eq!(decode_all(&file), (vec![facts(1), facts(3)], true), "flipped at {at}");
+    fn c07_a_flipped_bit_loses_at_most_its_own_record_and_is_reported() {
+        let whole: Vec<u8> = (1..=3).flat_map(|n| encode(&facts(n))).collect();
+        let length = whole.len() / 3;
+        for bit in 0..whole.len() * 8 {
+            let mut bad = whole.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            let (records, damaged) = decode_all(&bad);
+            let hit = u128::try_from(bit / 8 / length + 1).expect("small");
+            let others: Vec<CallFacts> = (1..=3).filter(|n| *n != hit).map(facts).collect();
+            let rest: Vec<CallFacts> = records.iter().filter(|r| r.call != facts(hit).call).cloned().collect();
+            assert_eq!(rest, others, "bit {bit}");
+            assert!(records.iter().all(|r| *r == facts(1) || *r == facts(2) || *r == facts(3)), "bit {bit}");
+            assert!(damaged, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_length_costs_no_record_at_all() {
+        let mut file: Vec<u8> = (1..=3).flat_map(|n| encode(&facts(n))).collect();
+        let second = file.len() / 3;
+        file[second + 1] ^= 0x40;
+        assert_eq!(decode_all(&file), ((1..=3).map(facts).collect(), true));
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_never_read_as_a_record_and_never_panics(garbage in proptest::collection::vec(any::<u8>(), 0..2_000)) {
+            prop_assert_eq!(decode_all(&garbage).0, vec![]);
+        }
+
+        #[test]
+        fn records_before_and_after_any_garbage_are_found(garbage in proptest::collection::vec(any::<u8>(), 1..300)) {
+            let file = [encode(&facts(1)), garbage, encode(&facts(2))].concat();
+            prop_assert_eq!(decode_all(&file), (vec![facts(1), facts(2)], true));
         }
     }
 }

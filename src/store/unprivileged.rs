@@ -3,10 +3,9 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use std::os::unix::process::CommandExt;
 
 use thiserror::Error;
 
@@ -34,6 +33,17 @@ pub enum DropError {
     NotGiven { user: String, folder: PathBuf, source: io::Error },
     #[error("the program cannot be started again as user {user}")]
     NotStarted { user: String, source: io::Error },
+}
+
+/// Goes on as an unprivileged user who owns `data`, if this process is root; does nothing otherwise.
+///
+/// # Errors
+/// Why root's rights cannot be left.
+pub fn leave_root(data: &Path) -> Result<(), DropError> {
+    let Some(user) = Unprivileged::wanted()? else { return Ok(()) };
+    user.give(data)?;
+    eprintln!("derouter: started as root, going on as user {}", user.name);
+    Err(user.become_now())
 }
 
 /// True if this process has root's rights.
@@ -101,9 +111,11 @@ impl Unprivileged {
     }
 
     /// Replaces this process by the same program with the same arguments, as this user. Comes back only on failure.
-    pub fn become_now(&self) -> DropError {
+    fn become_now(&self) -> DropError {
         // The link and not the path behind it: the user may run the file without being able to walk to it.
         let mut command = Command::new("/proc/self/exe");
+        // Root's home is closed to the user, and libraries would complain of it.
+        command.env_remove("HOME");
         command.args(std::env::args_os().skip(1));
         if let Some(name) = std::env::args_os().next() {
             command.arg0(name);

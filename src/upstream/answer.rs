@@ -7,6 +7,7 @@ use awc::ClientResponse;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// The most that is read of a refusal.
 const REFUSAL_LIMIT: usize = 1024 * 1024;
@@ -23,7 +24,7 @@ pub enum Unreadable {
     Encoded,
     TooLarge,
     Cut,
-    Idle,
+    Late,
     NoMessage,
 }
 
@@ -60,10 +61,13 @@ pub async fn read_refusal(response: &mut ClientResponse, settings: &UpstreamSett
 }
 
 async fn read(response: &mut ClientResponse, limit: usize, settings: &UpstreamSettings) -> Result<Bytes, Unreadable> {
+    let declared = headers::text(response.headers(), "content-length").and_then(|l| l.parse::<usize>().ok());
+    let deadline = Instant::now() + settings.total;
     let mut whole = BytesMut::new();
     let mut first: Option<Bytes> = None;
     loop {
-        let part = tokio::time::timeout(settings.idle, response.next()).await.map_err(|_| Unreadable::Idle)?;
+        let limit_at = deadline.min(Instant::now() + settings.idle);
+        let part = tokio::time::timeout_at(limit_at, response.next()).await.map_err(|_| Unreadable::Late)?;
         let Some(part) = part else { break };
         let part = part.map_err(|_| Unreadable::Cut)?;
         if whole.len() + first.as_ref().map_or(0, Bytes::len) + part.len() > limit {
@@ -78,7 +82,9 @@ async fn read(response: &mut ClientResponse, limit: usize, settings: &UpstreamSe
             }
         }
     }
-    Ok(first.unwrap_or_else(|| whole.freeze()))
+    let body = first.unwrap_or_else(|| whole.freeze());
+    // A connection that closes early reads like an end.
+    if declared.is_some_and(|length| length != body.len()) { Err(Unreadable::Cut) } else { Ok(body) }
 }
 
 fn is_encoded(response: &ClientResponse) -> bool {

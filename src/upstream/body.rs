@@ -70,8 +70,10 @@ enum State {
     Sending(VecDeque<Bytes>, Box<State>),
     /// The terminal event waits for the settlement.
     Settling(oneshot::Receiver<Durable>, Bytes),
-    /// Close without a clean end.
-    Cutting,
+    /// Close without a clean end, one turn later: the server drops what it has not flushed by then.
+    Cutting {
+        flushed: bool,
+    },
     Ended,
 }
 
@@ -84,6 +86,7 @@ impl MeteredBody {
         draining: Draining,
     ) -> Self {
         let now = Instant::now();
+        let deadline = now + settings.total;
         MeteredBody {
             meter: Meter::new(live.quote().row().id.clone()),
             held_output: live.terms().output,
@@ -95,10 +98,10 @@ impl MeteredBody {
             passed: 0,
             growth: Growth::Enough,
             state: State::Flowing,
-            idle: Box::pin(tokio::time::sleep(settings.idle)),
+            idle: Box::pin(tokio::time::sleep_until(deadline.min(now + settings.idle))),
             idle_limit: settings.idle,
             last_part: now,
-            deadline: now + settings.total,
+            deadline,
             draining,
         }
     }
@@ -178,7 +181,7 @@ impl MeteredBody {
         let words = if self.meter.has_content() { BROKE_OFF } else { BROKE_BEFORE };
         let event = cut::error_event(kind, words, self.call);
         drop(settle::settle(live, &self.prices, Ending::Broken, Some(&self.meter)));
-        self.state = State::Sending([event].into(), Box::new(State::Cutting));
+        self.state = State::Sending([event].into(), Box::new(State::Cutting { flushed: false }));
     }
 
     /// The key can pay no more: a clean length stop, and the upstream is cancelled.
@@ -252,7 +255,7 @@ impl MeteredBody {
             }
             Ok(Durable::Nowhere) | Err(_) => {
                 let event = cut::error_event("api_error", UNRECORDED, self.call);
-                self.state = State::Sending([event].into(), Box::new(State::Cutting));
+                self.state = State::Sending([event].into(), Box::new(State::Cutting { flushed: false }));
                 None
             }
         }
@@ -311,8 +314,12 @@ impl MessageBody for MeteredBody {
                         }
                     }
                 }
-                State::Cutting => {
-                    body.state = State::Cutting;
+                State::Cutting { flushed } => {
+                    body.state = State::Cutting { flushed: true };
+                    if !flushed {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
                     return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "cut on purpose"))));
                 }
                 State::Ended => {

@@ -2,7 +2,11 @@
 
 mod calls;
 mod core_model;
+mod ledger_planted;
+mod ledger_postgres;
+mod ledger_refusals;
 mod private_postgres;
+mod proxy;
 mod sandbox;
 mod support;
 mod wire_metering;

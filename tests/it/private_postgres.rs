@@ -161,7 +161,9 @@ async fn a_data_path_too_long_for_a_socket_still_works() {
     let deep = outer.path().join("d".repeat(60)).join("e".repeat(60)).join("it's here");
     let postgres = PrivatePostgres::start_with(&deep, Durability::Throwaway).await.expect("PostgreSQL starts");
     assert_eq!(one(&postgres, "SELECT 'there'").await, "there");
+    let socket = postgres.url().split_once("?host=").expect("a socket").1.replace("%2F", "/");
     postgres.stop().await.expect("stops in order");
+    assert!(!Path::new(&socket).exists(), "{socket} was left behind");
 }
 
 fn files_in(folder: &Path) -> Vec<String> {

@@ -180,7 +180,7 @@ def count_tokens():
 def models():
     sdk = Caller().sdk
     if not hasattr(sdk, "models"):
-        listed = sdk.get("/v1/models", cast_to=object)["data"]
+        listed = sdk.get("/v1/models?limit=1000", cast_to=object)["data"]
         equal(sdk.get(f"/v1/models/{MODEL}", cast_to=object)["id"], MODEL)
         assert MODEL in [model["id"] for model in listed]
         return
@@ -337,7 +337,7 @@ def error_in_stream():
 
 
 # The SDK takes a stream that ends cleanly without its last event for a whole one, so we must never end it cleanly.
-CUTS = ["reset_after_n", "close_before_content"] + ([] if DIRECT else ["no_terminal", "cut_mid_event", "wrong_content_length"])
+CUTS = ["reset_after_n", "close_before_content"] + ([] if DIRECT else ["no_terminal", "cut_mid_event"])
 
 
 @case("a truncated stream raises and never returns a message")
@@ -349,7 +349,7 @@ def truncated():
 
 @case("a truncated buffered answer is never returned as a message")
 def truncated_whole():
-    for name in ("wrong_content_length", "reset_after_n"):
+    for name in CUTS:
         raised(anthropic.APIError, lambda: Caller().ask(scripted("x", scenario=name)))
 
 

@@ -2,6 +2,6 @@
 
 mod broken;
 mod good;
-mod raw;
+pub mod raw;
 mod refused;
 mod watched;

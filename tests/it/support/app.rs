@@ -11,9 +11,12 @@ use derouter::app::{serve, stop};
 use derouter::clock::Clock;
 use derouter::config::{self, Environment};
 use derouter::store::checker;
+use derouter::upstream::sandbox::server::SandboxHandle;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -22,7 +25,9 @@ use tokio::sync::oneshot;
 pub struct TestApp {
     pub api: SocketAddr,
     pub console: SocketAddr,
-    pub sandbox: SocketAddr,
+    pub sandbox: Arc<SandboxHandle>,
+    /// Until when the provider counts as refusing our own account; a test may reset it.
+    pub parked: Arc<AtomicU64>,
     pub directory: Directory,
     pub pool: PgPool,
     pub operator_token: String,
@@ -34,7 +39,8 @@ pub struct TestApp {
 struct Started {
     api: SocketAddr,
     console: SocketAddr,
-    sandbox: SocketAddr,
+    sandbox: Arc<SandboxHandle>,
+    parked: Arc<AtomicU64>,
     directory: Directory,
     pool: PgPool,
 }
@@ -77,12 +83,13 @@ impl TestApp {
         let (told, started) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || run(&environment, told, stopped));
-        let Started { api, console, sandbox, directory, pool } = started.await.expect("the program starts");
+        let Started { api, console, sandbox, parked, directory, pool } = started.await.expect("the program starts");
         let operator_token = std::fs::read_to_string(data.path().join("operator_token")).expect("a token");
         TestApp {
             api,
             console,
             sandbox,
+            parked,
             directory,
             pool,
             operator_token,
@@ -142,7 +149,8 @@ fn listen(parts: &Parts) -> (Vec<ServerHandle>, Started) {
     let started = Started {
         api: api.addr,
         console: console.addr,
-        sandbox: parts.sandbox.as_ref().expect("the dev profile has a sandbox").addr(),
+        sandbox: parts.sandbox.clone().expect("the dev profile has a sandbox"),
+        parked: parts.parked.clone(),
         directory: parts.books.directory.clone(),
         pool: parts.pool.clone(),
     };
@@ -206,21 +214,6 @@ impl TestApp {
     /// The operator's view of a key.
     pub async fn view(&self, key: &TestKey) -> Value {
         self.operator(&format!("/op/keys/{}", key.id), &Value::Null).await
-    }
-
-    /// Sets what the simulated provider does next: one script, or an array for the next requests in turn.
-    pub async fn provider(&self, script: &Value) {
-        let url = format!("http://{}/_sandbox/scenario", self.sandbox);
-        let response = awc::Client::default().put(url).send_json(script).await.expect("the sandbox answers");
-        assert!(response.status().is_success(), "the sandbox takes the script");
-    }
-
-    /// What the provider was sent so far.
-    pub async fn provider_requests(&self) -> Vec<Value> {
-        let url = format!("http://{}/_sandbox/requests", self.sandbox);
-        let mut response = awc::Client::default().get(url).send().await.expect("the sandbox answers");
-        let all: Value = response.json().limit(64 * 1024 * 1024).await.expect("JSON");
-        all.as_array().or(all["requests"].as_array()).expect("a list").clone()
     }
 
     /// Waits until every call is settled.

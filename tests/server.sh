@@ -1,0 +1,61 @@
+# Sourced by checks that need the real program: starts it on free ports with a private cluster of its own in a temporary
+# folder, and takes both away when the shell ends.
+#
+#   start_server BINARY [NAME=VALUE …]   sets DATA, DASHBOARD_URL, PORTAL_URL, API_URL, CONSOLE_URL, SANDBOX_URL, SERVER_PID
+#   stop_server                          in order, as SIGTERM does
+
+SERVER_PID=
+
+free_ports() {
+    python3 - "$1" <<'PYTHON'
+import socket, sys
+sockets = [socket.socket() for _ in range(int(sys.argv[1]))]
+for s in sockets:
+    s.bind(("127.0.0.1", 0))
+print(*(s.getsockname()[1] for s in sockets))
+PYTHON
+}
+
+start_server() {
+    local binary=$1 tries=0
+    shift
+    DATA=${DATA:-$(mktemp -d /tmp/derouter-server-XXXXXX)}
+    # As root the program goes on as another user, who must be able to walk in.
+    chmod 755 "$DATA"
+    read -r dashboard portal api console sandbox < <(free_ports 5)
+    DASHBOARD_URL=http://127.0.0.1:$dashboard PORTAL_URL=http://127.0.0.1:$portal API_URL=http://127.0.0.1:$api
+    CONSOLE_URL=http://127.0.0.1:$console SANDBOX_URL=http://127.0.0.1:$sandbox
+    env -u DATABASE_URL -u REDIS_URL DEROUTER__DATA_DIR="$DATA/data" \
+        DEROUTER__LISTEN__DASHBOARD="127.0.0.1:$dashboard" DEROUTER__LISTEN__PORTAL="127.0.0.1:$portal" \
+        DEROUTER__LISTEN__API="127.0.0.1:$api" DEROUTER__LISTEN__CONSOLE="127.0.0.1:$console" \
+        DEROUTER__LISTEN__SANDBOX="127.0.0.1:$sandbox" "$@" "$binary" >"$DATA/server.log" 2>&1 &
+    SERVER_PID=$!
+    until python3 -c "import urllib.request as u; u.urlopen('$API_URL/readyz', timeout=2)" 2>/dev/null; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 300 ] || ! kill -0 "$SERVER_PID" 2>/dev/null; then
+            cat "$DATA/server.log" >&2
+            echo "The server did not become ready." >&2
+            exit 1
+        fi
+        sleep 0.2
+    done
+    export DATA DASHBOARD_URL PORTAL_URL API_URL CONSOLE_URL SANDBOX_URL
+}
+
+stop_server() {
+    [ -n "$SERVER_PID" ] || return 0
+    kill -TERM "$SERVER_PID" 2>/dev/null || true
+    wait "$SERVER_PID" || true
+    SERVER_PID=
+}
+
+clean_up() {
+    stop_server
+    if [ -n "${DATA:-}" ]; then
+        # Only a server that died leaves its cluster behind.
+        local pid_file=$DATA/data/postgres/postmaster.pid
+        if [ -e "$pid_file" ]; then kill -QUIT "$(head -n 1 "$pid_file")" 2>/dev/null || true; fi
+        rm -rf "$DATA"
+    fi
+}
+trap clean_up EXIT

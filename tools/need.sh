@@ -1,0 +1,42 @@
+# Sourced by ./run and ./test: says what happens, and installs what is missing from the system's packages.
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# The folder of the newest PostgreSQL programs, 15 or later; nothing if there are none.
+postgres_folder() {
+    local folder major best=0 found=
+    for folder in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin "$(dirname "$(command -v initdb || echo /none/initdb)")"; do
+        [ -x "$folder/initdb" ] || continue
+        major=$("$folder/postgres" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+        if [ "$major" -ge 15 ] && [ "$major" -gt "$best" ]; then best=$major found=$folder; fi
+    done
+    printf '%s' "$found"
+}
+
+need_postgres() {
+    [ -z "$(postgres_folder)" ] || return 0
+    command -v apt-get >/dev/null || fail "PostgreSQL 15 or newer is missing: install it, or set DATABASE_URL."
+    say "Installing PostgreSQL from the system's packages…"
+    as_root apt-get update -qq
+    # The package would start a server of its own on port 5432; ours lives in the data folder and needs no port.
+    as_root apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+    as_root mkdir -p /etc/postgresql-common/createcluster.d
+    printf 'create_main_cluster = false\n' | as_root tee /etc/postgresql-common/createcluster.d/derouter.conf >/dev/null
+    as_root apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+    [ -n "$(postgres_folder)" ] || fail "The system's packages have no PostgreSQL 15 or newer: install one, or set DATABASE_URL."
+}
+
+need_cargo() {
+    if ! command -v cargo >/dev/null && [ -r "$HOME/.cargo/env" ]; then . "$HOME/.cargo/env"; fi
+    command -v cargo >/dev/null || fail "Rust is missing: install it from https://rustup.rs, then start again."
+    command -v cc >/dev/null || fail "A C compiler is missing: apt-get install build-essential, then start again."
+}
