@@ -1,8 +1,9 @@
 //! What a key can pay: growing holds, lowered limits, the clean end when nothing is left, and the last event's wait.
 
 use crate::sandbox::raw::{Ended, Got, events_of};
-use crate::support::app::{TestApp, TestKey};
+use crate::support::app::TestApp;
 use crate::support::calls::{bytes_of, scripted, soon};
+use crate::support::site::TestKey;
 use derouter::domain::outcome::{Flags, Outcome};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
