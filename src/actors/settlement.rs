@@ -44,7 +44,10 @@ pub async fn replay(directory: &Directory, mut facts: CallFacts) -> bool {
     facts.flags = facts.flags.with(Flags::REPLAYED);
     loop {
         match find(directory, &facts).await {
-            Ok(Some(_)) => return true,
+            Ok(Some(found)) => {
+                warn_if_unbilled(&facts, found);
+                return true;
+            }
             Ok(None) => {}
             Err(_) => return false,
         }
@@ -52,6 +55,13 @@ pub async fn replay(directory: &Directory, mut facts: CallFacts) -> bool {
             return true;
         }
         tokio::time::sleep(ASK_AGAIN).await;
+    }
+}
+
+/// A call that was voided before its spool was found stays unbilled; the exact figure goes to the operator.
+fn warn_if_unbilled(facts: &CallFacts, found: SettledCall) {
+    if facts.outcome == Outcome::Answered && found.outcome != Outcome::Answered {
+        tracing::error!(call.id = %facts.call, cost.usd = %facts.cost, "an answered call had been voided; it stays unbilled");
     }
 }
 

@@ -14,6 +14,13 @@ use crate::store::upkeep::Upkeep;
 use anyhow::{Context, ensure};
 use sqlx::PgPool;
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long the lanes may take to connect at a start.
+const CONNECT_WITHIN: Duration = Duration::from_secs(30);
+/// Spooled settlements under way together: they share commits.
+const REPLAYED_AT_ONCE: usize = 500;
 
 /// Brings the books to where they would be had nothing happened.
 ///
@@ -25,9 +32,20 @@ pub async fn recover(
     ownership: &Ownership,
     spool_folder: &Path,
 ) -> anyhow::Result<()> {
+    lanes_connected(directory).await?;
     replay_spools(directory, spool_folder, ownership.boot).await?;
     void_orphans(directory, pool, ownership).await?;
     housekeeper::finish_closings(directory, &Upkeep::new(pool.clone())).await;
+    Ok(())
+}
+
+/// Waits until every lane has its connection: before, it answers that the store is away.
+async fn lanes_connected(directory: &Directory) -> anyhow::Result<()> {
+    let end = Instant::now() + CONNECT_WITHIN;
+    while !directory.is_healthy() {
+        ensure!(Instant::now() < end, "the ledger's connections could not be made");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     Ok(())
 }
 
@@ -35,11 +53,10 @@ pub async fn recover(
 async fn replay_spools(directory: &Directory, folder: &Path, boot: BootId) -> anyhow::Result<()> {
     for leftover in spool::leftovers(folder, boot).context("the spool folder cannot be read")? {
         let count = leftover.records.len();
-        for facts in &leftover.records {
-            ensure!(
-                settlement::replay(directory, facts.clone()).await,
-                "the store went away while the spool was replayed"
-            );
+        for group in leftover.records.chunks(REPLAYED_AT_ONCE) {
+            let all = group.iter().map(|facts| settlement::replay(directory, facts.clone()));
+            let replayed = futures_util::future::join_all(all).await.into_iter().all(|r| r);
+            ensure!(replayed, "the store went away while the spool was replayed");
         }
         leftover.put_away().context("a replayed spool cannot be put away")?;
         tracing::info!(
