@@ -1,6 +1,7 @@
 //! Builds the parts in order; the first that cannot be built says so in a sentence, and nothing is left running.
 
 use crate::actors::draining::Draining;
+use crate::actors::housekeeper;
 use crate::app::books::{self, Books};
 use crate::app::recovery;
 use crate::clock::Clock;
@@ -22,6 +23,7 @@ use crate::store::upkeep::Upkeep;
 use crate::upstream::client::UpstreamSettings;
 use crate::upstream::headers::AuthStyle;
 use crate::upstream::sandbox::server::{Sandbox, SandboxHandle, SandboxSettings};
+use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use secrecy::ExposeSecret;
@@ -48,6 +50,7 @@ pub struct Parts {
     pub bodies: BodyBudget,
     pub draining: Draining,
     pub sandbox: Option<Arc<SandboxHandle>>,
+    pub(super) housekeeper: JoinHandle<()>,
     pub(super) cluster: Option<PrivatePostgres>,
     pub(super) _lock: ProgramLock,
     pub(super) _folder: DataFolder,
@@ -79,7 +82,8 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let lock = database.lock_program().await?;
     let pool = database.pool();
     pool::migrate(&pool).await?;
-    Upkeep::new(pool.clone()).make_partitions(clock.now_utc().date_naive()).await?;
+    let upkeep = Upkeep::new(pool.clone());
+    upkeep.make_partitions(clock.now_utc().date_naive()).await?;
     let boot = BootId(Uuid::new_v4());
     let ownership = ownership::take(&pool, ownership::node_id(data)?, boot, &settings.listen.api.to_string()).await?;
     let spool_folder = data.join("spool");
@@ -90,6 +94,9 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let upstream = Arc::new(upstream_settings(&settings, sandbox.as_deref()));
     let prices = price_book(&pool, &clock).await?;
     let pepper = settings.secrets.pepper.clone();
+    let idle_ms = u64::try_from(settings.ledger.idle_passivate.as_millis()).unwrap_or(u64::MAX);
+    let housekeeper =
+        actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, ownership.clone(), idle_ms));
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, clock.clone()),
         bodies: BodyBudget::new(settings.limits.body_budget_bytes),
@@ -104,6 +111,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         upstream,
         parked: Arc::default(),
         sandbox,
+        housekeeper,
         cluster: None,
         _lock: lock,
         _folder: folder,

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{AccountId, KeyId};
 use crate::store::error::StoreError;
+use crate::store::ownership::{self, Orphan, Ownership};
 use chrono::{Datelike, Days, NaiveDate};
 use sqlx::{PgPool, Row};
 
@@ -27,6 +28,11 @@ impl Upkeep {
             sqlx::query("SELECT ledger.make_call_partition($1, 7)").bind(from).execute(&self.pool).await?;
         }
         Ok(())
+    }
+
+    /// Notes of older boots of this node.
+    pub async fn orphans(&self, ownership: &Ownership) -> Result<Vec<Orphan>, StoreError> {
+        ownership::orphans(&self.pool, ownership).await
     }
 
     /// Keys whose deletion has begun and not ended.

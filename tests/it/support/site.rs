@@ -5,6 +5,8 @@ use derouter::actors::messages::KeyRef;
 use derouter::domain::ids::{AccountId, KeyId};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use uuid::Uuid;
 
 /// Where a program listens.
@@ -46,6 +48,19 @@ impl Site {
         let mut response = request.send_json(body).await.expect("the console answers");
         let status = response.status().as_u16();
         (status, response.json().await.expect("JSON"))
+    }
+
+    /// Sends a request of the operator and keeps the connection.
+    pub async fn send_operator(&self, path: &str, body: &Value) -> TcpStream {
+        let (token, body) = (&self.operator_token, body.to_string());
+        let length = body.len();
+        let bytes = format!(
+            "POST {path} HTTP/1.1\r\nhost: console\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        let mut socket = TcpStream::connect(self.console).await.expect("the console listens");
+        socket.write_all(bytes.as_bytes()).await.expect("the request is taken");
+        socket
     }
 
     fn console_url(&self, path: &str) -> String {
