@@ -10,6 +10,7 @@ use derouter::app::build::{self, Parts};
 use derouter::app::{serve, stop};
 use derouter::clock::Clock;
 use derouter::config::{self, Environment};
+use derouter::identity::credentials::Credentials;
 use derouter::store::checker;
 use derouter::upstream::sandbox::server::SandboxHandle;
 use serde_json::{Value, json};
@@ -28,9 +29,12 @@ pub struct TestApp {
     pub sandbox: Arc<SandboxHandle>,
     /// Until when the provider counts as refusing our own account; a test may reset it.
     pub parked: Arc<AtomicU64>,
+    pub credentials: Credentials,
     pub directory: Directory,
     pub pool: PgPool,
     pub operator_token: String,
+    /// One for all its requests: making one reads every root certificate.
+    client: awc::Client,
     home: Option<(TestDatabase, TempDir)>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -41,6 +45,7 @@ struct Started {
     console: SocketAddr,
     sandbox: Arc<SandboxHandle>,
     parked: Arc<AtomicU64>,
+    credentials: Credentials,
     directory: Directory,
     pool: PgPool,
 }
@@ -83,16 +88,19 @@ impl TestApp {
         let (told, started) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || run(&environment, told, stopped));
-        let Started { api, console, sandbox, parked, directory, pool } = started.await.expect("the program starts");
+        let Started { api, console, sandbox, parked, credentials, directory, pool } =
+            started.await.expect("the program starts");
         let operator_token = std::fs::read_to_string(data.path().join("operator_token")).expect("a token");
         TestApp {
             api,
             console,
             sandbox,
             parked,
+            credentials,
             directory,
             pool,
             operator_token,
+            client: awc::Client::default(),
             home: Some((database, data)),
             stop: Some(stop),
             thread: Some(thread),
@@ -151,6 +159,7 @@ fn listen(parts: &Parts) -> (Vec<ServerHandle>, Started) {
         console: console.addr,
         sandbox: parts.sandbox.clone().expect("the dev profile has a sandbox"),
         parked: parts.parked.clone(),
+        credentials: parts.credentials.clone(),
         directory: parts.books.directory.clone(),
         pool: parts.pool.clone(),
     };
@@ -172,9 +181,8 @@ impl TestApp {
 
     /// One request of the operator, with its status.
     pub async fn operator_says(&self, path: &str, body: &Value) -> (u16, Value) {
-        let client = awc::Client::default();
-        let request =
-            if body.is_null() { client.get(self.console_url(path)) } else { client.post(self.console_url(path)) };
+        let url = self.console_url(path);
+        let request = if body.is_null() { self.client.get(url) } else { self.client.post(url) };
         let request = request.insert_header(("authorization", format!("Bearer {}", self.operator_token)));
         let mut response = request.send_json(body).await.expect("the console answers");
         let status = response.status().as_u16();
@@ -212,7 +220,7 @@ impl TestApp {
     /// One model call with a key.
     pub async fn call(&self, key: &TestKey, body: &Value) -> ClientResponse {
         let url = format!("http://{}/v1/messages", self.api);
-        let request = awc::Client::default().post(url).insert_header(("x-api-key", key.secret.as_str()));
+        let request = self.client.post(url).insert_header(("x-api-key", key.secret.as_str()));
         request.insert_header(("anthropic-version", "2023-06-01")).send_json(body).await.expect("the API answers")
     }
 
