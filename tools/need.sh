@@ -40,3 +40,12 @@ need_cargo() {
     command -v cargo >/dev/null || fail "Rust is missing: install it from https://rustup.rs, then start again."
     command -v cc >/dev/null || fail "A C compiler is missing: apt-get install build-essential, then start again."
 }
+
+# A program, and the package it comes in: need_program nginx nginx-light
+need_program() {
+    command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || {
+        say "Installing $2 from the system's packages…"
+        as_root apt-get update -qq
+        as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+    }
+}

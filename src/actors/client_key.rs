@@ -20,8 +20,12 @@ use crate::domain::quote::Quote;
 use crate::store::journal::LoadedKey;
 use actix::fut::WrapFuture;
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+
+/// How many settlements a key remembers to have decided.
+const REMEMBERED_CALLS: usize = 64;
 
 /// A loaded key: its book, its gate and its settings.
 struct Loaded {
@@ -31,6 +35,8 @@ struct Loaded {
     frozen: bool,
     rpm: i32,
     concurrency: i32,
+    /// The last calls settled: one that is sent again before its commit would make the ledger refuse both.
+    settled: VecDeque<CallId>,
 }
 
 /// One key's state with its way to the lane.
@@ -55,7 +61,8 @@ impl KeyActor {
             gate.refill(call, open.hold, open.in_slot, now);
         }
         let (paused, frozen, rpm, concurrency) = (row.paused, row.frozen, row.rpm, row.concurrency);
-        self.loaded = Some(Loaded { book: row.book, gate, paused, frozen, rpm, concurrency });
+        let settled = VecDeque::new();
+        self.loaded = Some(Loaded { book: row.book, gate, paused, frozen, rpm, concurrency, settled });
     }
 
     fn loaded(&mut self) -> Result<&mut Loaded, AskError> {
@@ -107,6 +114,11 @@ impl KeyActor {
             }
         };
         let (call, hung_up) = (m.facts.call, m.facts.outcome == Outcome::CancelledBeforeStart);
+        if !loaded.is_first_settle(call) {
+            // Whoever sent it again finds out from the ledger what became of the first.
+            let _ = m.done.send(Err(AskError::Discarded));
+            return;
+        }
         let op = loaded.book.decide_settle(m.facts);
         loaded.book.apply_settle(&op);
         loaded.gate.end(call);
@@ -134,6 +146,18 @@ impl Loaded {
         self.gate.would_admit(now)?;
         let free = self.book.left().saturating_sub(self.gate.held());
         terms(free).map_err(|refusal| self.in_price(refusal))
+    }
+
+    /// Remembers a call as settled; false if it was.
+    fn is_first_settle(&mut self, call: CallId) -> bool {
+        if self.settled.contains(&call) {
+            return false;
+        }
+        if self.settled.len() == REMEMBERED_CALLS {
+            self.settled.pop_front();
+        }
+        self.settled.push_back(call);
+        true
     }
 
     /// A refusal for want of budget speaks of what the client sees, from the state the portal shows.

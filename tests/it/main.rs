@@ -7,6 +7,7 @@ mod ledger_postgres;
 mod ledger_refusals;
 mod private_postgres;
 mod proxy;
+mod races;
 mod sandbox;
 mod support;
 mod wire_metering;

@@ -1,7 +1,8 @@
 //! Which headers cross, both ways, and the credentials that never do.
 
-use crate::support::app::{TestApp, TestKey};
+use crate::support::app::TestApp;
 use crate::support::calls::{bytes_of, scripted};
+use crate::support::site::TestKey;
 use derouter::domain::secret::ClientSecret;
 use derouter::upstream::sandbox::record::RecordedRequest;
 use serde_json::json;

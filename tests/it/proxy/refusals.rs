@@ -1,7 +1,8 @@
 //! What the provider refuses: relayed where it is the client's matter, replaced where it is ours; never billed.
 
 use crate::sandbox::raw::Got;
-use crate::support::app::{TestApp, TestKey};
+use crate::support::app::TestApp;
+use crate::support::site::TestKey;
 use derouter::domain::outcome::{Flags, Outcome};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;

@@ -1,8 +1,9 @@
 //! What is written on the socket: broken heads, odd spellings, slow and oversized requests.
 
 use crate::sandbox::raw::{self, Got};
-use crate::support::app::{TestApp, TestKey};
+use crate::support::app::TestApp;
 use crate::support::calls::{bytes_of, scripted, soon};
+use crate::support::site::TestKey;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -3,38 +3,38 @@
 //! `close` audits the books: no call open, spool empty, no note left, checker clean. A test that ends without it fails.
 
 use crate::support::cluster::TestDatabase;
+use crate::support::site::Site;
 use actix_web::dev::ServerHandle;
-use awc::ClientResponse;
 use derouter::actors::directory::Directory;
 use derouter::app::build::{self, Parts};
 use derouter::app::{serve, stop};
 use derouter::clock::Clock;
 use derouter::config::{self, Environment};
+use derouter::domain::ids::AccountId;
 use derouter::identity::credentials::Credentials;
+use derouter::store::accounts::AccountStore;
 use derouter::store::checker;
 use derouter::upstream::sandbox::server::SandboxHandle;
-use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// A running program under test.
 pub struct TestApp {
-    pub api: SocketAddr,
-    pub console: SocketAddr,
+    pub site: Site,
     pub sandbox: Arc<SandboxHandle>,
     /// Until when the provider counts as refusing our own account; a test may reset it.
     pub parked: Arc<AtomicU64>,
     pub credentials: Credentials,
     pub directory: Directory,
     pub pool: PgPool,
-    pub operator_token: String,
-    /// One for all its requests: making one reads every root certificate.
-    client: awc::Client,
     home: Option<(TestDatabase, TempDir)>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -48,13 +48,6 @@ struct Started {
     credentials: Credentials,
     directory: Directory,
     pool: PgPool,
-}
-
-/// A key as a test holds it.
-pub struct TestKey {
-    pub account: String,
-    pub id: String,
-    pub secret: String,
 }
 
 impl TestApp {
@@ -92,15 +85,12 @@ impl TestApp {
             started.await.expect("the program starts");
         let operator_token = std::fs::read_to_string(data.path().join("operator_token")).expect("a token");
         TestApp {
-            api,
-            console,
+            site: Site::new(api, console, operator_token),
             sandbox,
             parked,
             credentials,
             directory,
             pool,
-            operator_token,
-            client: awc::Client::default(),
             home: Some((database, data)),
             stop: Some(stop),
             thread: Some(thread),
@@ -138,6 +128,16 @@ pub async fn audit(pool: &PgPool) {
     assert!(findings.is_empty(), "the books are clean: {findings:?}");
 }
 
+/// Waits for a condition; one that does not come true within a minute fails the test.
+pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap_or_else(|_| panic!("in vain: {what}"));
+}
+
 fn run(environment: &Environment, told: oneshot::Sender<Started>, stopped: oneshot::Receiver<()>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut settings = config::load(environment).expect("settings");
@@ -172,68 +172,33 @@ impl TestApp {
         &self.home.as_ref().expect("it runs").0.url
     }
 
-    /// One request of the operator; panics unless it succeeds.
-    pub async fn operator(&self, path: &str, body: &Value) -> Value {
-        let (status, answer) = self.operator_says(path, body).await;
-        assert!((200..300).contains(&status), "{path}: {status} {answer}");
-        answer
-    }
-
-    /// One request of the operator, with its status.
-    pub async fn operator_says(&self, path: &str, body: &Value) -> (u16, Value) {
-        let url = self.console_url(path);
-        let request = if body.is_null() { self.client.get(url) } else { self.client.post(url) };
-        let request = request.insert_header(("authorization", format!("Bearer {}", self.operator_token)));
-        let mut response = request.send_json(body).await.expect("the console answers");
-        let status = response.status().as_u16();
-        (status, response.json().await.expect("JSON"))
-    }
-
-    fn console_url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.console)
-    }
-
-    /// An account with `amount` US dollars in main.
-    pub async fn account(&self, amount: &str) -> String {
-        let account = self.operator("/op/accounts", &json!({})).await["account"].as_str().expect("an id").to_owned();
-        let deposit = json!({ "amount": amount, "id": uuid::Uuid::new_v4() });
-        self.operator(&format!("/op/accounts/{account}/deposit"), &deposit).await;
+    /// An account without money, made behind the console's back.
+    pub async fn empty_account(&self) -> AccountId {
+        let account = AccountId(Uuid::now_v7());
+        AccountStore::new(self.pool.clone()).create(account).await.expect("an account");
         account
-    }
-
-    /// A key of its own account at `budget` and `cost` US dollars, with these limits.
-    pub async fn key(&self, budget: &str, cost: &str, rpm: i32, concurrency: i32) -> TestKey {
-        let account = self.account("1000").await;
-        self.key_of(&account, budget, cost, rpm, concurrency).await
-    }
-
-    /// A key of an account.
-    pub async fn key_of(&self, account: &str, budget: &str, cost: &str, rpm: i32, concurrency: i32) -> TestKey {
-        let order = json!({
-            "label": "test", "budget": budget, "cost": cost, "rpm": rpm, "concurrency": concurrency, "id": uuid::Uuid::new_v4(),
-        });
-        let made = self.operator(&format!("/op/accounts/{account}/keys"), &order).await;
-        let text = |field: &str| made[field].as_str().expect("a text").to_owned();
-        TestKey { account: account.to_owned(), id: text("id"), secret: text("key") }
-    }
-
-    /// One model call with a key.
-    pub async fn call(&self, key: &TestKey, body: &Value) -> ClientResponse {
-        let url = format!("http://{}/v1/messages", self.api);
-        let request = self.client.post(url).insert_header(("x-api-key", key.secret.as_str()));
-        request.insert_header(("anthropic-version", "2023-06-01")).send_json(body).await.expect("the API answers")
-    }
-
-    /// The operator's view of a key.
-    pub async fn view(&self, key: &TestKey) -> Value {
-        self.operator(&format!("/op/keys/{}", key.id), &Value::Null).await
     }
 
     /// Waits until every call is settled.
     pub async fn settled(&self) {
-        while self.directory.open_calls().count() > 0 || self.directory.settlements().count() > 0 {
-            tokio::task::yield_now().await;
-        }
+        let directory = &self.directory;
+        self.until("every call is settled", async || {
+            directory.open_calls().count() == 0 && directory.settlements().count() == 0
+        })
+        .await;
+    }
+
+    /// Waits for a condition; one that does not come true within a minute fails the test.
+    pub async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        until(what, is_so).await;
+    }
+}
+
+impl Deref for TestApp {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
     }
 }
 

@@ -1,7 +1,8 @@
 //! Model calls from bare sockets, and what the ledger says of them.
 
 use crate::sandbox::raw::{self, Got};
-use crate::support::app::{TestApp, TestKey};
+use crate::support::app::TestApp;
+use crate::support::site::{Site, TestKey};
 use derouter::domain::ids::CallId;
 use derouter::domain::outcome::{Flags, Outcome};
 use derouter::upstream::sandbox::record::RecordedRequest;
@@ -54,7 +55,7 @@ pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, happens).await.unwrap_or_else(|_| panic!("not in time: {what}"))
 }
 
-impl TestApp {
+impl Site {
     /// Sends bytes to the API and keeps the connection.
     pub async fn open(&self, bytes: &[u8]) -> TcpStream {
         let mut socket = TcpStream::connect(self.api).await.expect("the API listens");
@@ -83,6 +84,13 @@ impl TestApp {
         self.open(&bytes_of(key, "/v1/messages", "", &scripted(script, streamed).to_string())).await
     }
 
+    /// A fresh key of an account, wide enough not to be in the way.
+    pub async fn wide_key(&self, account: &str) -> TestKey {
+        self.key_of(account, "100", "60", 10_000, 1_000).await
+    }
+}
+
+impl TestApp {
     /// All lines of a key in the order of their calls, once nothing is under way.
     pub async fn lines(&self, key: &TestKey) -> Vec<Line> {
         soon("every call settles", self.settled()).await;
@@ -119,11 +127,6 @@ impl TestApp {
     /// Waits until what reached the provider satisfies `holds`.
     pub async fn provider_until(&self, what: &str, holds: impl Fn(&[RecordedRequest]) -> bool) {
         soon(what, self.sandbox.until(holds)).await;
-    }
-
-    /// A fresh key of an account, wide enough not to be in the way.
-    pub async fn wide_key(&self, account: &str) -> TestKey {
-        self.key_of(account, "100", "60", 10_000, 1_000).await
     }
 }
 

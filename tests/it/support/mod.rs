@@ -4,3 +4,5 @@ pub mod app;
 pub mod calls;
 pub mod cluster;
 pub mod desk;
+pub mod site;
+pub mod wishes;
