@@ -35,6 +35,15 @@ need_postgres() {
     [ -n "$(postgres_folder)" ] || fail "The system's packages have no PostgreSQL 15 or newer: install one, or set DATABASE_URL."
 }
 
+# Only for the tests: the program does without.
+need_redis() {
+    ! command -v redis-server >/dev/null || return 0
+    command -v apt-get >/dev/null || fail "redis-server is missing: the tests want to see one die."
+    say "Installing Redis from the system's packages…"
+    as_root apt-get update -qq
+    as_root apt-get install -y -qq --no-install-recommends redis-server >/dev/null
+}
+
 need_cargo() {
     if ! command -v cargo >/dev/null && [ -r "$HOME/.cargo/env" ]; then . "$HOME/.cargo/env"; fi
     command -v cargo >/dev/null || fail "Rust is missing: install it from https://rustup.rs, then start again."

@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn h08_odd_addresses_are_refused() {
         let long = format!("{}@shop.com", "a".repeat(65));
-        let longer = format!("a@{}.com", ["b".repeat(60); 5].join("."));
+        let longer = format!("a@{}.com", vec!["b".repeat(60); 5].join("."));
         let bad = [
             "",
             "@",

@@ -30,3 +30,5 @@ pub mod throttle;
 pub mod unprivileged;
 pub mod upkeep;
 pub mod views;
+pub mod volatile;
+pub mod window;
