@@ -234,7 +234,10 @@ impl Lane {
                     tokio::select! {
                         result = &mut connecting => break result,
                         item = self.queue.recv() => match item {
-                            Some(item) => refuse_while_away(item, &mut self.notes, &self.state),
+                            Some(item) => {
+                                self.state.depth.fetch_sub(1, Ordering::Relaxed);
+                                refuse_while_away(item, &mut self.notes, &mut self.streams, &self.directory);
+                            }
                             None => return,
                         },
                     }
@@ -260,7 +263,10 @@ impl Lane {
             tokio::select! {
                 () = &mut until => return,
                 item = self.queue.recv() => match item {
-                    Some(item) => refuse_while_away(item, &mut self.notes, &self.state),
+                    Some(item) => {
+                                self.state.depth.fetch_sub(1, Ordering::Relaxed);
+                                refuse_while_away(item, &mut self.notes, &mut self.streams, &self.directory);
+                            }
                     None => return,
                 },
             }
@@ -274,11 +280,16 @@ impl Lane {
     }
 }
 
-/// Answers one item while the store is away. Notes are kept: they state facts.
-fn refuse_while_away(item: Item, notes: &mut Vec<OpenNote>, state: &LaneState) {
-    state.depth.fetch_sub(1, Ordering::Relaxed);
+/// Answers one item while the store is away. Notes are kept: they state facts. An op is in its actor's book already,
+/// so that book is thrown away.
+fn refuse_while_away(item: Item, notes: &mut Vec<OpenNote>, streams: &mut Streams, directory: &Directory) {
     match item {
-        Item::Op(submission) => Lost::from(*submission).tell(AskError::Unavailable),
+        Item::Op(submission) => {
+            let account = submission.op.account;
+            streams.forget(account);
+            directory.discard(account);
+            Lost::from(*submission).tell(AskError::Unavailable);
+        }
         Item::Note(note) => notes.push(note),
         Item::LoadAccount(..) | Item::LoadKey(..) => {}
         Item::FindSettled(_, done) => {

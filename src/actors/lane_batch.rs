@@ -142,7 +142,8 @@ impl Streams {
         }
     }
 
-    fn forget(&mut self, account: AccountId) {
+    /// Forgets where a stream stands; its next actors load it.
+    pub fn forget(&mut self, account: AccountId) {
         self.next.remove(&account);
     }
 }
