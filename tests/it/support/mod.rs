@@ -3,7 +3,9 @@
 pub mod app;
 pub mod calls;
 pub mod cluster;
+pub mod cutter;
 pub mod desk;
+pub mod own_cluster;
 pub mod process;
 pub mod site;
 pub mod wishes;
