@@ -1,5 +1,6 @@
 //! The proofs, as one binary.
 
+mod actix_facts;
 mod calls;
 mod core_model;
 mod crash;
