@@ -46,7 +46,13 @@ pub async fn replay(directory: &Directory, mut facts: CallFacts) -> bool {
     facts.flags = facts.flags.with(Flags::REPLAYED);
     for _ in 0..REPLAY_TRIES {
         match find(directory, &facts).await {
-            Ok(Some(_)) => return true,
+            Ok(Some(found)) => {
+                if found.charge < facts.cost {
+                    tracing::error!(call.id = %facts.call, cost = %facts.cost, charged = %found.charge,
+                        "a settlement was found after its call was settled for less; it stays as it was");
+                }
+                return true;
+            }
             Ok(None) => {}
             Err(_) => return false,
         }
