@@ -4,6 +4,7 @@ mod actix_facts;
 mod calls;
 mod core_model;
 mod crash;
+mod lane_refusals;
 mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;

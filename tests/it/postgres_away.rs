@@ -3,7 +3,7 @@
 
 use crate::sandbox::raw::{self, Ended, Got};
 use crate::support::app::until;
-use crate::support::calls::{bytes_of, call_id, scripted, soon};
+use crate::support::calls::{call_id, soon};
 use crate::support::cluster::TestDatabase;
 use crate::support::cutter::{Cut, Cutter};
 use crate::support::own_cluster::{OwnCluster, Stop};
@@ -177,7 +177,7 @@ async fn b12_a_stranger_s_lock_on_one_account_delays_the_others_once() {
     assert_whole(&got);
     until("the others commit", async || lines(&scene.pool).await.len() == 3).await;
     answers.push(got);
-    assert_eq!(scene.spooled() > 0, true, "the held account's settlement is durable here");
+    assert!(scene.spooled() > 0, "the held account's settlement is durable here");
     stranger.rollback().await.expect("released");
     until("its settlement is made", async || lines(&scene.pool).await.len() == 4 && scene.spooled() == 0).await;
     program.stop().await;

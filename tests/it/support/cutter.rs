@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
-/// Where the next commit loses its connection.
+/// Where the next commit loses its connection; 0 stands for nowhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Cut {
-    Nowhere = 0,
     /// The server never sees it.
     BeforeItArrives = 1,
     /// The server has carried it out; its answer is lost.
