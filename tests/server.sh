@@ -3,6 +3,10 @@
 #
 #   start_server BINARY [NAME=VALUE …]   sets DATA, DASHBOARD_URL, PORTAL_URL, API_URL, CONSOLE_URL, SANDBOX_URL, SERVER_PID
 #   stop_server                          in order, as SIGTERM does
+#   derouter COMMAND …                   a command of the program beside that server
+#   new_account DOLLARS                  sets ACCOUNT
+#   new_key LABEL BUDGET COST [OPTION …] sets KEY (the secret) and KEY_ID
+#   pause_key ID                         before the key's first call
 
 SERVER_PID=
 
@@ -17,7 +21,8 @@ PYTHON
 }
 
 start_server() {
-    local binary=$1 tries=0
+    local tries=0
+    SERVER_BINARY=$1
     shift
     DATA=${DATA:-$(mktemp -d /tmp/derouter-server-XXXXXX)}
     # As root the program goes on as another user, who must be able to walk in.
@@ -28,7 +33,7 @@ start_server() {
     env -u DATABASE_URL -u REDIS_URL DEROUTER__DATA_DIR="$DATA/data" \
         DEROUTER__LISTEN__DASHBOARD="127.0.0.1:$dashboard" DEROUTER__LISTEN__PORTAL="127.0.0.1:$portal" \
         DEROUTER__LISTEN__API="127.0.0.1:$api" DEROUTER__LISTEN__CONSOLE="127.0.0.1:$console" \
-        DEROUTER__LISTEN__SANDBOX="127.0.0.1:$sandbox" "$@" "$binary" >"$DATA/server.log" 2>&1 &
+        DEROUTER__LISTEN__SANDBOX="127.0.0.1:$sandbox" "$@" "$SERVER_BINARY" >"$DATA/server.log" 2>&1 &
     SERVER_PID=$!
     until python3 -c "import urllib.request as u; u.urlopen('$API_URL/readyz', timeout=2)" 2>/dev/null; do
         tries=$((tries + 1))
@@ -40,6 +45,28 @@ start_server() {
         sleep 0.2
     done
     export DATA DASHBOARD_URL PORTAL_URL API_URL CONSOLE_URL SANDBOX_URL
+}
+
+derouter() {
+    env -u DATABASE_URL -u REDIS_URL DEROUTER__DATA_DIR="$DATA/data" DEROUTER__LISTEN__CONSOLE="${CONSOLE_URL#http://}" \
+        "$SERVER_BINARY" "$@"
+}
+
+new_account() {
+    ACCOUNT=$(derouter account create | awk '$1 == "account" { print $2 }')
+    derouter account deposit "$ACCOUNT" "$1" >/dev/null
+}
+
+new_key() {
+    local said label=$1 budget=$2 cost=$3
+    shift 3
+    said=$(derouter key create "$ACCOUNT" "$label" --budget "$budget" --cost "$cost" "$@")
+    KEY=$(awk '$1 == "key" { print $2 }' <<<"$said") KEY_ID=$(awk '$1 == "id" { print $2 }' <<<"$said")
+}
+
+pause_key() {
+    local url=postgres://derouter@localhost/postgres?host=$DATA/data/socket
+    psql "$url" -qc "UPDATE ledger.client_key SET paused = true WHERE key_id = '$1'"
 }
 
 stop_server() {

@@ -17,8 +17,8 @@ const RESENDS: u32 = 5;
 /// How long an account stays parked after its row was found locked by a foreign session.
 const PARK_FOR: Duration = Duration::from_secs(5);
 
-/// Who asked whether a call is settled.
-pub type Found = oneshot::Sender<Result<Option<SettledCall>, AskError>>;
+/// Who asked whether a call is settled; `Err` while the store is away.
+pub type SettledAnswer = oneshot::Sender<Result<Option<SettledCall>, AskError>>;
 
 /// A drained queue, by kind.
 #[derive(Default)]
@@ -27,7 +27,7 @@ pub struct Sorted {
     pub notes: Vec<OpenNote>,
     pub accounts: Vec<(AccountId, u64, oneshot::Sender<Option<LoadedAccount>>)>,
     pub keys: Vec<(AccountId, KeyId, u64, oneshot::Sender<Option<LoadedKey>>)>,
-    pub lookups: Vec<(CallId, Found)>,
+    pub lookups: Vec<(CallId, SettledAnswer)>,
 }
 
 impl Sorted {
@@ -41,8 +41,8 @@ impl Sorted {
         }
     }
 
-    /// Items but notes, which ride along.
-    pub fn weight(&self) -> usize {
+    /// Ops, loads and look-ups; notes ride along.
+    pub fn count(&self) -> usize {
         self.ops.len() + self.accounts.len() + self.keys.len() + self.lookups.len()
     }
 }
@@ -146,7 +146,7 @@ impl Streams {
         }
     }
 
-    /// Forgets where a stream stands; its next actors load it.
+    /// Numbers no more ops of this account until it is loaded again.
     pub fn forget(&mut self, account: AccountId) {
         self.next.remove(&account);
     }

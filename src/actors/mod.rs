@@ -3,6 +3,7 @@
 pub mod account;
 pub mod call;
 pub mod client_key;
+pub mod client_view;
 pub mod directory;
 pub mod draining;
 pub mod entry;
@@ -10,6 +11,7 @@ pub mod facade;
 pub mod housekeeper;
 pub mod lane;
 pub mod lane_batch;
+pub mod mailer;
 pub mod messages;
 pub mod new_key;
 pub mod open_calls;

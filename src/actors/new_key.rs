@@ -50,7 +50,7 @@ impl Directory {
         let mut random = [0_u8; 32];
         // Without randomness there is no secret worth giving out.
         getrandom::fill(&mut random).map_err(|_| AskError::Unavailable)?;
-        let (secret, key) = (ClientSecret::from_bytes(random), KeyId(Uuid::new_v4()));
+        let (secret, key) = (ClientSecret::from_bytes(random), KeyId(Uuid::now_v7()));
         let new = NewKey {
             label: order.label,
             ratio,

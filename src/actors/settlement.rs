@@ -47,10 +47,7 @@ pub async fn replay(directory: &Directory, mut facts: CallFacts) -> bool {
     for _ in 0..REPLAY_TRIES {
         match find(directory, &facts).await {
             Ok(Some(found)) => {
-                if found.charge < facts.cost {
-                    tracing::error!(call.id = %facts.call, cost = %facts.cost, charged = %found.charge,
-                        "a settlement was found after its call was settled for less; it stays as it was");
-                }
+                warn_if_unbilled(&facts, found);
                 return true;
             }
             Ok(None) => {}
@@ -63,6 +60,13 @@ pub async fn replay(directory: &Directory, mut facts: CallFacts) -> bool {
     }
     tracing::error!(call.id = %facts.call, account.id = %facts.account, "a settlement of an older start could not be made");
     false
+}
+
+/// A call that was voided before its spool was found stays unbilled; the exact figure goes to the operator.
+fn warn_if_unbilled(facts: &CallFacts, found: SettledCall) {
+    if facts.outcome == Outcome::Answered && found.outcome != Outcome::Answered {
+        tracing::error!(call.id = %facts.call, cost.usd = %facts.cost, "an answered call had been voided; it stays unbilled");
+    }
 }
 
 struct Carrier {

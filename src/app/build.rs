@@ -3,7 +3,7 @@
 use crate::actors::draining::Draining;
 use crate::actors::housekeeper;
 use crate::app::books::{self, Books};
-use crate::app::recovery;
+use crate::app::{people, recovery};
 use crate::clock::Clock;
 use crate::config::settings::{Settings, UpstreamKind};
 use crate::domain::ids::BootId;
@@ -15,6 +15,7 @@ use crate::store::credentials::CredentialStore;
 use crate::store::data_folder::DataFolder;
 use crate::store::ledger::PgJournal;
 use crate::store::ownership::{self, Ownership};
+use crate::store::people::PeopleStore;
 use crate::store::pool::{self, Database, ProgramLock};
 use crate::store::prices::PriceStore;
 use crate::store::private_postgres::PrivatePostgres;
@@ -30,6 +31,7 @@ use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// The price book the program ships with.
@@ -49,6 +51,9 @@ pub struct Parts {
     pub parked: Arc<AtomicU64>,
     pub bodies: BodyBudget,
     pub draining: Draining,
+    /// Wakes the mailer.
+    pub bell: Arc<Notify>,
+    pub(super) mailer: JoinHandle<()>,
     pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) housekeeper: JoinHandle<()>,
     pub(super) cluster: Option<PrivatePostgres>,
@@ -95,8 +100,11 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let prices = price_book(&pool, &clock).await?;
     let pepper = settings.secrets.pepper.clone();
     let idle_ms = u64::try_from(settings.ledger.idle_passivate.as_millis()).unwrap_or(u64::MAX);
+    let swept = PeopleStore::new(pool.clone());
     let housekeeper =
-        actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, ownership.clone(), idle_ms));
+        actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, swept, ownership.clone(), idle_ms));
+    let bell = Arc::default();
+    let mailer = people::start_mailer(&settings, &pool, &bell)?;
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, clock.clone()),
         bodies: BodyBudget::new(settings.limits.body_budget_bytes),
@@ -106,10 +114,12 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         pool,
         database,
         ownership,
+        draining: books.directory.draining().clone(),
         books,
         upstream,
         parked: Arc::default(),
-        draining: Draining::default(),
+        bell,
+        mailer,
         sandbox,
         housekeeper,
         cluster: None,

@@ -3,6 +3,8 @@
 pub mod books;
 pub mod build;
 pub mod operator_token;
+pub mod people;
 pub mod recovery;
 pub mod serve;
+pub mod sites;
 pub mod stop;

@@ -71,6 +71,13 @@ impl Ratio {
         Price::from_nanos(i64::try_from(floor).unwrap_or(i64::MAX))
     }
 
+    /// Price ÷ cost with at most six decimals, rounded down: `1.666666`, `1`. For display; nothing is computed from it.
+    pub fn multiplier(self) -> String {
+        let millionths = i128::from(self.price) * 1_000_000 / i128::from(self.cost);
+        let text = format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+
     /// The margin as a share of the client price: `40%`, `33.3%`, `0%`; one decimal only where needed, rounded down.
     pub fn margin(self) -> String {
         let per_mille = i128::from(self.price - self.cost) * 1_000 / i128::from(self.price);
@@ -116,5 +123,7 @@ mod tests {
     fn a_budget_costs_at_least_its_share() {
         assert_eq!(ratio(1, 3).cost_of_budget(Price::from_nanos(4_000)), Some(Cost::from_nanos(1_334)));
         assert_eq!(ratio(1, 3).margin(), "66.6%");
+        let shown = [ratio(1, 3), ratio(3, 5), ratio(7, 7)].map(Ratio::multiplier);
+        assert_eq!(shown, ["3", "1.666666", "1"]);
     }
 }

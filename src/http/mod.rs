@@ -2,7 +2,11 @@
 
 pub mod error;
 pub mod health;
+pub mod json;
 pub mod limits;
+pub mod manage;
 pub mod operator;
+pub mod portal;
 pub mod principal;
 pub mod proxy;
+pub mod site;

@@ -47,8 +47,15 @@ struct Inner {
     store: CredentialStore,
     pepper: SecretString,
     clock: Clock,
-    cache: RwLock<HashMap<[u8; 32], Entry>>,
+    cache: RwLock<Cache>,
     lookups: Semaphore,
+}
+
+#[derive(Default)]
+struct Cache {
+    entries: HashMap<[u8; 32], Entry>,
+    /// How often something was forgotten: a look-up that began before it may have read what is no longer true.
+    forgotten: u64,
 }
 
 impl Credentials {
@@ -68,7 +75,7 @@ impl Credentials {
     /// `StoreError` while the store is away and the secret is not in the cache.
     pub async fn find(&self, secret: &ClientSecret) -> Result<Option<Found>, StoreError> {
         let digest = self.digest(secret);
-        let cached = self.0.cache.read().get(&digest).copied();
+        let cached = self.0.cache.read().entries.get(&digest).copied();
         match cached {
             Some(Entry::Known(known)) => Ok(self.if_valid(known)),
             Some(Entry::Unknown { until_ms }) if self.0.clock.now_ms() < until_ms => Ok(None),
@@ -83,21 +90,27 @@ impl Credentials {
             None => Kind::Account,
         };
         let gone = Found { account, kind: gone };
-        self.0.cache.write().retain(|_, entry| !matches!(entry, Entry::Known(row) if found(row) == gone));
+        let mut cache = self.0.cache.write();
+        cache.forgotten += 1;
+        cache.entries.retain(|_, entry| !matches!(entry, Entry::Known(row) if found(row) == gone));
     }
 
     async fn look_up(&self, digest: [u8; 32]) -> Result<Option<Found>, StoreError> {
         let _turn = self.0.lookups.acquire().await.expect("the semaphore is never closed");
+        let forgotten = self.0.cache.read().forgotten;
         let known = self.0.store.find(&digest).await?;
         let entry = match known {
             Some(known) => Entry::Known(known),
             None => Entry::Unknown { until_ms: self.0.clock.now_ms() + UNKNOWN_FOR_MS },
         };
         let mut cache = self.0.cache.write();
-        if cache.len() >= MAX_ENTRIES {
-            cache.clear();
+        if cache.entries.len() >= MAX_ENTRIES {
+            cache.entries.clear();
         }
-        cache.insert(digest, entry);
+        // A secret rotated away while it was looked up must not be found for ever.
+        if cache.forgotten == forgotten {
+            cache.entries.insert(digest, entry);
+        }
         Ok(known.and_then(|k| self.if_valid(k)))
     }
 

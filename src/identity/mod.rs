@@ -1,3 +1,11 @@
-//! Who someone is: credentials, codes, sessions.
+//! Who someone is and what they may do with it: credentials, codes, sessions, bindings, and the desk for keys.
 
+pub mod bindings;
+pub mod code_mail;
+pub mod codes;
 pub mod credentials;
+pub mod cursors;
+pub mod desk_error;
+pub mod key_desk;
+pub mod random;
+pub mod sessions;

@@ -7,6 +7,9 @@ use crate::domain::ids::AccountId;
 use thiserror::Error;
 use uuid::Uuid;
 
+/// How the messages of the schema's function `must` begin.
+const ASSERTION: &str = "ledger rule: ";
+
 /// A failed statement.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -115,8 +118,14 @@ fn from_database(error: &dyn sqlx::error::DatabaseError) -> Option<StoreError> {
 }
 
 fn refused(error: &dyn sqlx::error::DatabaseError) -> StoreError {
-    let detail =
-        error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|e| e.detail()).unwrap_or_default();
-    let accounts = detail.split(',').filter_map(|id| id.trim().parse().ok()).map(AccountId).collect();
-    StoreError::Refused { why: error.message().to_owned(), accounts }
+    StoreError::Refused { why: error.message().to_owned(), accounts: named_accounts(error) }
+}
+
+/// Only the ledger's own assertions name accounts; the detail of a bare CHECK shows a row, whose ids mean other things.
+fn named_accounts(error: &dyn sqlx::error::DatabaseError) -> Vec<AccountId> {
+    if !error.message().starts_with(ASSERTION) {
+        return Vec::new();
+    }
+    let detail = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|e| e.detail());
+    detail.unwrap_or_default().split(',').filter_map(|id| id.trim().parse().ok()).map(AccountId).collect()
 }

@@ -1,22 +1,35 @@
 //! What is remembered: the only place that speaks SQL or Redis, or keeps files.
 
 pub mod accounts;
+pub mod audit;
+pub mod bindings;
 pub mod checker;
+pub mod codes;
 pub mod columns;
 pub mod credentials;
 pub mod data_folder;
 pub mod error;
 pub mod journal;
+pub mod keys;
 pub mod ledger;
+pub mod mail;
 pub mod ownership;
 pub mod payments;
+pub mod people;
 pub mod pool;
 pub mod postgres_binaries;
 pub mod prices;
 pub mod private_postgres;
 pub mod rows;
+pub mod sessions;
+pub mod sign_in;
 pub mod socket_folder;
 pub mod spool;
 pub mod spool_record;
+pub mod stores;
+pub mod throttle;
 pub mod unprivileged;
 pub mod upkeep;
+pub mod views;
+pub mod volatile;
+pub mod window;

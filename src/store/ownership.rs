@@ -19,11 +19,19 @@ pub struct Ownership {
 /// The node's id, kept in its data folder; made at the first start.
 pub fn node_id(data: &Path) -> Result<NodeId, StoreError> {
     let file = data.join("node_id");
-    if let Some(id) = std::fs::read_to_string(&file).ok().and_then(|t| t.trim().parse().ok()) {
-        return Ok(NodeId(id));
+    match std::fs::read_to_string(&file) {
+        Ok(text) => {
+            let damaged = |_| std::io::Error::other(format!("{} is damaged; restore it from a backup", file.display()));
+            return Ok(NodeId(text.trim().parse().map_err(damaged)?));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
     }
     let id = Uuid::new_v4();
-    std::fs::write(&file, id.to_string())?;
+    // Renamed when whole: half an id would make this another node, and its own notes and spool a stranger's.
+    let draft = file.with_extension("new");
+    std::fs::write(&draft, id.to_string()).and_then(|()| std::fs::File::open(&draft)?.sync_all())?;
+    std::fs::rename(&draft, &file)?;
     Ok(NodeId(id))
 }
 

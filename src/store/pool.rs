@@ -5,11 +5,17 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// Pool connections; lanes have their own, so pages can never starve the ledger.
 const POOL_SIZE: u32 = 16;
 /// How long a connection may take to be made, or to be had from the pool.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+/// How long a start waits for the lock of a program that was killed.
+const LOCK_WITHIN: Duration = Duration::from_secs(2);
+/// How often a running program looks whether it still holds the lock.
+const LOCK_PROBE: Duration = Duration::from_secs(2);
 /// The advisory lock that one running program holds on its database.
 const PROGRAM_LOCK: i64 = 0x6465_726f_7574_6572;
 
@@ -49,19 +55,54 @@ impl Database {
     /// # Errors
     /// `CannotWrite` if another program runs on this database.
     pub async fn lock_program(&self) -> Result<ProgramLock, StoreError> {
+        let end = Instant::now() + LOCK_WITHIN;
+        loop {
+            match self.try_lock().await? {
+                Some(connection) => return Ok(ProgramLock { keeper: tokio::spawn(keep(self.clone(), connection)) }),
+                // The server may take a moment to notice that a killed program's connection is gone.
+                None if Instant::now() < end => tokio::time::sleep(LOCK_WITHIN / 20).await,
+                None => {
+                    let said = "another derouter server is running on this database; stop it first";
+                    return Err(StoreError::CannotWrite(said.into()));
+                }
+            }
+        }
+    }
+
+    /// The connection that holds the lock, or `None` while another one does.
+    async fn try_lock(&self) -> Result<Option<PgConnection>, StoreError> {
         let mut connection = connect(&self.options).await?;
         let locked: bool =
             sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(PROGRAM_LOCK).fetch_one(&mut connection).await?;
-        if locked {
-            return Ok(ProgramLock { _connection: connection });
-        }
-        Err(StoreError::CannotWrite("another derouter server is running on this database; stop it first".into()))
+        Ok(locked.then_some(connection))
     }
 }
 
 /// Held while this program runs; the database gives it up when the connection ends.
 pub struct ProgramLock {
-    _connection: PgConnection,
+    keeper: JoinHandle<()>,
+}
+
+impl Drop for ProgramLock {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+/// Holds the lock, and takes it again after the database was away. Should another program have come first, this one's
+/// operations are fenced by their epoch; the lock only says so in words.
+async fn keep(database: Database, mut connection: PgConnection) {
+    loop {
+        tokio::time::sleep(LOCK_PROBE).await;
+        if connection.ping().await.is_ok() {
+            continue;
+        }
+        match database.try_lock().await {
+            Ok(Some(again)) => connection = again,
+            Ok(None) => tracing::error!("another derouter server took this database; stop one of the two"),
+            Err(_away) => {}
+        }
+    }
 }
 
 /// Makes a lane's connection.

@@ -9,8 +9,8 @@ use futures_util::StreamExt;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// The most that is read of a refusal.
-const REFUSAL_LIMIT: usize = 1024 * 1024;
+/// The most that is read of a refusal or a count.
+const SHORT_LIMIT: usize = 1024 * 1024;
 
 /// A whole answer with what its meter read.
 pub struct Buffered {
@@ -52,12 +52,20 @@ pub async fn read_whole(
     Ok(Buffered { body, meter })
 }
 
-/// Reads what a refusal says; a body that breaks off is as long as it is.
-pub async fn read_refusal(response: &mut ClientResponse, settings: &UpstreamSettings) -> Bytes {
+/// Reads a short answer whole.
+///
+/// # Errors
+/// `Unreadable`: what came of it means nothing.
+pub async fn read_short(response: &mut ClientResponse, settings: &UpstreamSettings) -> Result<Bytes, Unreadable> {
     if is_encoded(response) {
-        return Bytes::new();
+        return Err(Unreadable::Encoded);
     }
-    read(response, REFUSAL_LIMIT, settings).await.unwrap_or_default()
+    read(response, SHORT_LIMIT, settings).await
+}
+
+/// Reads what a refusal says, nothing where that cannot be read.
+pub async fn read_refusal(response: &mut ClientResponse, settings: &UpstreamSettings) -> Bytes {
+    read_short(response, settings).await.unwrap_or_default()
 }
 
 async fn read(response: &mut ClientResponse, limit: usize, settings: &UpstreamSettings) -> Result<Bytes, Unreadable> {

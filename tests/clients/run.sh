@@ -3,7 +3,8 @@
 # `@anthropic-ai/sdk` for TypeScript. Prints a line a case, a sum at the end, and fails if a case failed.
 #
 #   DEROUTER_BASE_URL    where the model API listens
-#   DEROUTER_KEY         a client key with money, DEROUTER_SLOTS calls at once (5), and at least 300 calls a minute
+#   DEROUTER_KEY         a client key with money, DEROUTER_SLOTS calls at once (5), and at least 300 calls a minute;
+#                        three of them with spaces between, and the suites run side by side, a key each
 #   DEROUTER_POOR_KEY    a client key that cannot afford a call
 #   DEROUTER_PAUSED_KEY  a client key that is paused
 #   SANDBOX_URL          the sandbox provider behind the server
@@ -36,7 +37,7 @@ python_with() { # name, requirement
 }
 
 # The suite runs beside its packages, because a module looks for them from its own folder upwards.
-node_suite() {
+node_packages() {
     mkdir -p "$kept/ts"
     cp "$here/ts/suite.mjs" "$here/ts/package.json" "$kept/ts/"
     if ! cmp -s "$here/ts/package-lock.json" "$kept/ts/package-lock.json" || [ ! -e "$kept/ts/ready" ]; then
@@ -45,20 +46,37 @@ node_suite() {
         npm --prefix "$kept/ts" ci --silent --no-audit --no-fund
         touch "$kept/ts/ready"
     fi
-    node "$kept/ts/suite.mjs"
 }
 
 python_with venv-old 'anthropic==0.40.0'
 python_with venv-new 'anthropic>=2,<3'
+node_packages
 
-said=$(mktemp)
-trap 'rm -f "$said"' EXIT
-{
-    "$kept/venv-old/bin/python" "$here/python/suite.py" || true
-    "$kept/venv-new/bin/python" "$here/python/suite.py" || true
-    node_suite || true
-} 2>&1 | tee "$said"
+said=$(mktemp -d)
+trap 'rm -rf "$said"' EXIT
+# shellcheck disable=SC2086
+set -- $DEROUTER_KEY
+one=$1 two=${2:-$1} three=${3:-$1}
+side_by_side=$#
+
+suite() { # key, what it says goes to, command
+    key=$1 file=$2
+    shift 2
+    if [ "$side_by_side" -ge 3 ]; then
+        DEROUTER_KEY=$key "$@" >"$said/$file" 2>&1 &
+    else
+        DEROUTER_KEY=$key "$@" 2>&1 | tee "$said/$file"
+    fi
+}
+
+suite "$one" 1 "$kept/venv-old/bin/python" "$here/python/suite.py"
+suite "$two" 2 "$kept/venv-new/bin/python" "$here/python/suite.py"
+suite "$three" 3 node "$kept/ts/suite.mjs"
+if [ "$side_by_side" -ge 3 ]; then
+    wait
+    cat "$said"/*
+fi
 
 # A suite that died without its closing line counts as failed.
 awk '/^(python|typescript) .*: [0-9]+ passed, [0-9]+ failed$/ { passed += $(NF-3); failed += $(NF-1); suites += 1 }
-     END { failed += 3 - suites; print passed + 0 " passed, " failed + 0 " failed"; exit failed > 0 }' "$said"
+     END { failed += 3 - suites; print passed + 0 " passed, " failed + 0 " failed"; exit failed > 0 }' "$said"/*

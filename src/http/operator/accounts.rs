@@ -127,7 +127,7 @@ async fn show_account(state: &OperatorState, account: AccountId) -> Result<HttpR
 pub async fn account(state: &OperatorState, who: &str) -> Result<AccountId, OperatorError> {
     let found = match who.parse::<Uuid>() {
         Ok(id) => state.accounts.exists(AccountId(id)).await?.then_some(AccountId(id)),
-        Err(_) => None,
+        Err(_) => state.people.account_of_address(who).await?,
     };
     found.ok_or_else(|| OperatorError::not_found("such account"))
 }

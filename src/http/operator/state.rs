@@ -7,6 +7,7 @@ use crate::http::operator::answer::OperatorError;
 use crate::identity::credentials::Credentials;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
+use crate::store::people::PeopleStore;
 use crate::store::prices::PriceStore;
 use actix_web::HttpRequest;
 use arc_swap::ArcSwap;
@@ -22,6 +23,7 @@ pub struct OperatorState {
     pub payments: PaymentStore,
     pub price_store: PriceStore,
     pub accounts: AccountStore,
+    pub people: PeopleStore,
     pub credentials: Credentials,
     pub pepper_version: i16,
     pub token: Arc<SecretString>,

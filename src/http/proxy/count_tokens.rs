@@ -3,12 +3,13 @@
 
 use crate::http::error::ApiError;
 use crate::http::proxy::state::ProxyState;
-use crate::http::proxy::{body_in, messages};
+use crate::http::proxy::{body_in, messages, relay};
 use crate::http::{limits, principal};
 use crate::upstream::answer;
 use crate::upstream::client::{NoHead, Outgoing};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::de::IgnoredAny;
 
 /// Serves one count.
 ///
@@ -30,8 +31,8 @@ pub async fn count_tokens(
         Ok(Err(refusal)) => return Err(ApiError::from_refusal(&refusal, request)),
         Err(error) => return Err(ApiError::from_ask(error, request)),
     };
-    let path = http.uri().path_and_query().map_or("/v1/messages/count_tokens", |p| p.as_str());
-    let out = Outgoing { path_and_query: path, headers: http.headers(), body: body.bytes.clone() };
+    let target = messages::target("/v1/messages/count_tokens", &http);
+    let out = Outgoing { path_and_query: &target, headers: http.headers(), body: body.bytes.clone() };
     let sent = state.upstream.send(&out, state.directory.clock().now_ms()).await;
     let mut response = sent.map_err(|why| match why {
         NoHead::Unreachable => ApiError::upstream_unavailable(request),
@@ -39,12 +40,14 @@ pub async fn count_tokens(
         NoHead::Parked => ApiError::upstream_busy(None, request),
     })?;
     let window = reservation.window();
-    let bytes = answer::read_refusal(&mut response, state.upstream.settings()).await;
+    let read = answer::read_short(&mut response, state.upstream.settings()).await;
     drop(reservation);
     if !response.status().is_success() {
-        return crate::http::proxy::relay::answer_refusal(&state, &response, &bytes, request, window);
+        return relay::answer_refusal(&state, &response, &read.unwrap_or_default(), request, window);
     }
+    let count = read.ok().filter(|bytes| serde_json::from_slice::<IgnoredAny>(bytes).is_ok());
+    let count = count.ok_or_else(|| ApiError::upstream_unavailable(request))?;
     let mut answer = HttpResponse::Ok();
     limits::own_headers(&mut answer, request, Some(window));
-    Ok(answer.content_type("application/json").body(bytes))
+    Ok(answer.content_type("application/json").body(count))
 }

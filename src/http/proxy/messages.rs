@@ -44,11 +44,19 @@ pub async fn create_message(
     };
     let out = bytes_out(&body.bytes, &parsed, &reservation);
     let live = reservation.dispatch().map_err(|e| ApiError::from_ask(e, request))?;
-    let path = http.uri().path_and_query().map_or("/v1/messages", |p| p.as_str());
-    let out = Outgoing { path_and_query: path, headers: http.headers(), body: out };
+    let target = target("/v1/messages", &http);
+    let out = Outgoing { path_and_query: &target, headers: http.headers(), body: out };
     match state.upstream.send(&out, state.directory.clock().now_ms()).await {
         Ok(response) => serve(state, live, response, delivery).await,
         Err(why) => Err(not_answered(live, &state, why)),
+    }
+}
+
+/// The path in our own spelling, however the client spelt it, and its query as it came.
+pub fn target(path: &str, http: &HttpRequest) -> String {
+    match http.query_string() {
+        "" => path.to_owned(),
+        query => format!("{path}?{query}"),
     }
 }
 

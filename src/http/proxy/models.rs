@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 /// Models in one page unless asked otherwise, and at most.
 const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 1_000;
+const PAGE: &str =
+    "Give limit as a whole number from 1 to 1000, after_id or before_id as a model's id, each at most once.";
 
 /// One list for both families of official clients.
 #[derive(Serialize)]
@@ -37,7 +39,7 @@ struct List<'a> {
 
 /// Cursor paging as both SDKs send it.
 #[derive(Deserialize)]
-pub struct Page {
+struct Page {
     limit: Option<usize>,
     after_id: Option<String>,
     before_id: Option<String>,
@@ -47,12 +49,13 @@ pub struct Page {
 ///
 /// # Errors
 /// 401 without a valid key, 400 for a limit out of range.
-pub async fn list(http: HttpRequest, page: Query<Page>, state: Data<ProxyState>) -> Result<HttpResponse, ApiError> {
+pub async fn list(http: HttpRequest, state: Data<ProxyState>) -> Result<HttpResponse, ApiError> {
     let request = state.new_call();
     principal::client_key(http.headers(), &state.credentials, request).await?;
+    let page = Query::<Page>::from_query(http.query_string()).map_err(|_| ApiError::bad_request(PAGE, request))?;
     let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::bad_request("limit must be 1 to 1000.", request));
+        return Err(ApiError::bad_request(PAGE, request));
     }
     let prices = state.prices.load();
     let rows: Vec<&PriceRow> = prices.models().map(AsRef::as_ref).collect();

@@ -193,8 +193,7 @@ def models():
 
 @case("the provider's limits do not reach the client, our own do", proxied_only=True)
 def headers():
-    with scenario({"scenario": "leaky_headers"}):
-        answer = Caller().sdk.messages.with_raw_response.create(**question("x"))
+    answer = Caller().sdk.messages.with_raw_response.create(**question(scripted("x", scenario="leaky_headers")))
     for name in ("anthropic-organization-id", "anthropic-ratelimit-tokens-limit", "set-cookie", "cf-ray", "server", "via"):
         assert name not in answer.headers, name
     assert answer.headers["request-id"].startswith("req_")
@@ -224,14 +223,14 @@ def passing_refusals():
     internal = anthropic.InternalServerError
     overloaded = getattr(anthropic, "OverloadedError", internal)
     return [
-        ("500", {500, 502, 503}, internal, internal, 3, by_scenario("500", {"retry-after": "1"})),
-        ("503", {502, 503}, internal, internal, 3, by_scenario("503", {"retry-after": "1"})),
-        ("529", {529}, overloaded, internal, 3, by_scenario("529", {"retry-after": "1"})),
+        ("500", {500, 502, 503}, internal, internal, 3, by_scenario("500", headers={"retry-after": "1"})),
+        ("503", {502, 503}, internal, internal, 3, by_scenario("503", headers={"retry-after": "1"})),
+        ("529", {529}, overloaded, internal, 3, by_scenario("529", headers={"retry-after": "1"})),
     ]
 
 
-def by_scenario(name, headers=None):
-    return lambda: (Caller(), {}, {"scenario": name, "headers": headers or {}})
+def by_scenario(name, **more):
+    return lambda: (Caller(), {"text": scripted("x", scenario=name, **more)}, None)
 
 
 def by_key(key):
@@ -239,14 +238,15 @@ def by_key(key):
 
 
 def by_own_key(variable, name):
-    return lambda: (Caller(), {}, {"scenario": name}) if DIRECT else (Caller(key=os.environ[variable]), {}, None)
+    return by_scenario(name) if DIRECT else by_key(os.environ[variable])
 
 
 def by_model():
-    return lambda: (Caller(), {}, {"scenario": "404"}) if DIRECT else (Caller(), {"model": "no-such-model"}, None)
+    return by_scenario("404") if DIRECT else lambda: (Caller(), {"model": "no-such-model"}, None)
 
 
 def by_size():
+    # No script inside the body can be heeded before the body was read.
     large = {"text": "x" * (33 << 20)}
     return lambda: (Caller(), large, {"scenario": "413_early"} if DIRECT else None)
 
@@ -277,8 +277,7 @@ register(refusals())
 
 @case("too long a prompt says so in the provider's words")
 def prompt_too_long():
-    with scenario({"scenario": "prompt_too_long"}):
-        error = raised(anthropic.BadRequestError, lambda: Caller().ask())
+    error = raised(anthropic.BadRequestError, lambda: Caller().ask(scripted("x", scenario="prompt_too_long")))
     assert "prompt is too long: 1000123 tokens > 1000000 maximum" in str(error), error
 
 
@@ -315,8 +314,8 @@ if DIRECT:
     @case("429 is tried again while it lasts, and then raised")
     def limited_directly():
         caller = Caller()
-        with scenario({"scenario": "429_retry_after", "headers": {"retry-after": "1"}}):
-            raised(anthropic.RateLimitError, lambda: caller.ask())
+        limit = scripted("x", scenario="429_retry_after", headers={"retry-after": "1"})
+        raised(anthropic.RateLimitError, lambda: caller.ask(limit))
         equal(caller.attempts, 3)
 
     @case("a refusal that passes is got over")
@@ -362,10 +361,10 @@ def main():
         try:
             run()
             print(f"ok    {sentence}", flush=True)
-        except Exception:
+        except Exception as error:
             failed += 1
-            print(f"FAIL  {sentence}", flush=True)
-            traceback.print_exc(limit=-4, file=sys.stdout)
+            where = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == __file__]
+            print(f"FAIL  {sentence}: {error!r}, lines {where}", flush=True)
     print(f"python anthropic {anthropic.__version__}: {len(CASES) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 

@@ -145,8 +145,8 @@ addProxied("models are listed and can be looked up", async () => {
 });
 
 addProxied("the provider's limits do not reach the client, our own do", async () => {
-  const ask = () => caller().sdk.messages.create(question("x")).asResponse();
-  const { headers } = await during({ scenario: "leaky_headers" }, ask);
+  const leaky = question(scripted("x", { scenario: "leaky_headers" }));
+  const { headers } = await caller().sdk.messages.create(leaky).asResponse();
   for (const name of ["anthropic-organization-id", "anthropic-ratelimit-tokens-limit", "set-cookie", "cf-ray", "via"]) {
     holds(!headers.has(name), `${name} is stripped`);
   }
@@ -154,18 +154,17 @@ addProxied("the provider's limits do not reach the client, our own do", async ()
   holds(Number(headers.get("x-credit-cost")) > 0, "the price of the call");
 });
 
-const byScenario = (name, headers = {}) => () => [caller(), {}, { scenario: name, headers }];
-const byOwnKey = (variable, name) => () => (DIRECT ? [caller(), {}, { scenario: name }] : [caller(env[variable]), {}]);
-const byModel = () => (DIRECT ? [caller(), {}, { scenario: "404" }] : [caller(), { model: "no-such-model" }]);
-const bySize = () => {
-  const large = { messages: [{ role: "user", content: "x".repeat(33 << 20) }] };
-  return [caller(), large, DIRECT ? { scenario: "413_early" } : undefined];
-};
+// Each gives a client, its question's text and fields, and a script the sandbox is told beforehand.
+const byScenario = (name, more = {}) => () => [caller(), scripted("x", { scenario: name, ...more }), {}];
+const byOwnKey = (variable, name) => (DIRECT ? byScenario(name) : () => [caller(env[variable]), "x", {}]);
+const byModel = DIRECT ? byScenario("404") : () => [caller(), "x", { model: "no-such-model" }];
+// No script inside the body can be heeded before the body was read.
+const bySize = () => [caller(), "x".repeat(33 << 20), {}, DIRECT ? { scenario: "413_early" } : undefined];
 
 // Name, statuses, exception, attempts, and how the refusal comes about.
 const REFUSALS = [
   ["400", [400], Anthropic.BadRequestError, 1, byScenario("status_400")],
-  ["401", [401], Anthropic.AuthenticationError, 1, () => [caller("sk-ant-" + "0".repeat(64)), {}]],
+  ["401", [401], Anthropic.AuthenticationError, 1, () => [caller("sk-ant-" + "0".repeat(64)), "x", {}]],
   ["402", [402], Anthropic.PaymentRequiredError, 1, byOwnKey("DEROUTER_POOR_KEY", "402")],
   ["403", [403], Anthropic.PermissionDeniedError, 1, byOwnKey("DEROUTER_PAUSED_KEY", "403")],
   ["404", [404], Anthropic.NotFoundError, 1, byModel],
@@ -176,17 +175,17 @@ const REFUSALS = [
 
 // For troubles worth another try; last, because a provider in trouble is given a rest.
 const PASSING_REFUSALS = [
-  ["500", [500, 502, 503], Anthropic.InternalServerError, 3, byScenario("500", { "retry-after": "1" })],
-  ["503", [502, 503], Anthropic.InternalServerError, 3, byScenario("503", { "retry-after": "1" })],
-  ["529", [529], Anthropic.OverloadedError, 3, byScenario("529", { "retry-after": "1" })],
+  ["500", [500, 502, 503], Anthropic.InternalServerError, 3, byScenario("500", { headers: { "retry-after": "1" } })],
+  ["503", [502, 503], Anthropic.InternalServerError, 3, byScenario("503", { headers: { "retry-after": "1" } })],
+  ["529", [529], Anthropic.OverloadedError, 3, byScenario("529", { headers: { "retry-after": "1" } })],
 ];
 
 function addRefusals(rows) {
   for (const [name, statuses, kind, attempts, prepare] of rows) {
     for (const [how, call] of [["buffered", whole], ["streamed", streamed]]) {
       add(`${name} raises ${kind.name} after ${attempts} attempts, ${how}`, async () => {
-        const [client, more, script] = prepare();
-        const error = await during(script, () => raised(kind, () => call(client, "x", more)));
+        const [client, text, more, script] = prepare();
+        const error = await during(script, () => raised(kind, () => call(client, text, more)));
         holds(statuses.includes(error.status), `status ${error.status}`);
         holds(error.error?.error?.message && error.error?.error?.type, "the provider's envelope");
         equal(client.attempts, attempts);
@@ -277,7 +276,8 @@ for (const [sentence, run] of cases) {
     console.log(`ok    ${sentence}`);
   } catch (error) {
     failed += 1;
-    console.log(`FAIL  ${sentence}\n${error.stack}`);
+    const where = [...error.stack.matchAll(/suite\.mjs:(\d+)/g)].map((found) => found[1]);
+    console.log(`FAIL  ${sentence}: ${error.message}, lines ${where}`);
   }
 }
 console.log(`typescript @anthropic-ai/sdk ${VERSION}: ${cases.length - failed} passed, ${failed} failed`);

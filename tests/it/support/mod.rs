@@ -1,6 +1,7 @@
 //! What the tests share: a throwaway database cluster and the real program on it.
 
 pub mod app;
+pub mod browser;
 pub mod calls;
 pub mod cluster;
 pub mod cutter;

@@ -126,7 +126,7 @@ impl Starting {
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let token = scene.data.path().join("operator_token");
         let operator_token = std::fs::read_to_string(token).expect("a token");
-        Process { site: Site { api, console, operator_token }, child: Mutex::new(self.child) }
+        Process { site: Site::new(api, console, operator_token), child: Mutex::new(self.child) }
     }
 
     async fn last_words(&mut self) -> String {

@@ -14,6 +14,8 @@ pub struct Site {
     pub api: SocketAddr,
     pub console: SocketAddr,
     pub operator_token: String,
+    /// One for all requests: making one reads every root certificate.
+    client: awc::Client,
 }
 
 /// A key as a test holds it.
@@ -32,6 +34,10 @@ impl TestKey {
 }
 
 impl Site {
+    pub fn new(api: SocketAddr, console: SocketAddr, operator_token: String) -> Self {
+        Site { api, console, operator_token, client: awc::Client::default() }
+    }
+
     /// One request of the operator; panics unless it succeeds.
     pub async fn operator(&self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.operator_says(path, body).await;
@@ -41,9 +47,8 @@ impl Site {
 
     /// One request of the operator, with its status.
     pub async fn operator_says(&self, path: &str, body: &Value) -> (u16, Value) {
-        let client = awc::Client::default();
-        let request =
-            if body.is_null() { client.get(self.console_url(path)) } else { client.post(self.console_url(path)) };
+        let url = self.console_url(path);
+        let request = if body.is_null() { self.client.get(url) } else { self.client.post(url) };
         let request = request.insert_header(("authorization", format!("Bearer {}", self.operator_token)));
         let mut response = request.send_json(body).await.expect("the console answers");
         let status = response.status().as_u16();
@@ -94,7 +99,7 @@ impl Site {
     /// One model call with a key.
     pub async fn call(&self, key: &TestKey, body: &Value) -> ClientResponse {
         let url = format!("http://{}/v1/messages", self.api);
-        let request = awc::Client::default().post(url).insert_header(("x-api-key", key.secret.as_str()));
+        let request = self.client.post(url).insert_header(("x-api-key", key.secret.as_str()));
         request.insert_header(("anthropic-version", "2023-06-01")).send_json(body).await.expect("the API answers")
     }
 

@@ -1,7 +1,7 @@
--- One buffered call a request, over the keys in DEROUTER_BENCH_KEYS (one a line).
+-- One buffered call a request, over the keys in BENCH_KEYS (one a line).
 local keys, n = {}, 0
-for line in io.lines(os.getenv("DEROUTER_BENCH_KEYS")) do keys[#keys + 1] = line end
-local stream = os.getenv("DEROUTER_BENCH_STREAM") == "1"
+for line in io.lines(os.getenv("BENCH_KEYS")) do keys[#keys + 1] = line end
+local stream = os.getenv("BENCH_STREAM") == "1"
 local body = '{"model":"claude-haiku-4-5","max_tokens":100,' .. (stream and '"stream":true,' or '')
   .. '"messages":[{"role":"user","content":"Say hello to the bench, please."}]}'
 local requests = {}

@@ -1,0 +1,159 @@
+//! Sends what is in the mail queue: woken by a bell, and by the clock for what must be tried again.
+//!
+//! The queue is the state; this task may die at any point and is only late then. A mail that cannot be sent is given
+//! up and its code is void: whoever asked hears the same either way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials as Login;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use tokio::sync::Notify;
+
+use crate::store::error::StoreError;
+use crate::store::mail::{DueMail, MailEnd, MailQueue};
+
+/// How often the queue is looked at without a bell.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Mails taken at a time.
+const BATCH: i64 = 16;
+/// Tries before a mail is given up; with the pauses between them about as long as a code lives.
+const MOST_TRIES: i32 = 6;
+/// How long one mail may take to be handed over.
+const SEND_WITHIN: Duration = Duration::from_secs(30);
+
+/// How mails leave.
+pub enum Carrier {
+    /// They stay in the queue's table and are read there.
+    Outbox,
+    Smtp {
+        relay: Box<AsyncSmtpTransport<Tokio1Executor>>,
+        from: Mailbox,
+    },
+}
+
+/// How the relay is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tls {
+    Starttls,
+    Implicit,
+    /// Only for a relay on this machine.
+    None,
+}
+
+/// A mail relay and who writes through it.
+pub struct Relay<'a> {
+    pub host: &'a str,
+    pub port: u16,
+    pub tls: Tls,
+    /// Empty: no authentication.
+    pub user: &'a str,
+    pub password: &'a SecretString,
+    /// A mailbox such as `Name <no-reply@example.com>`.
+    pub from: &'a str,
+}
+
+/// A mail setting that cannot be used.
+#[derive(Debug, Error)]
+pub enum CarrierError {
+    #[error("mail.from is not a mailbox such as \"Name <no-reply@example.com>\"")]
+    From(#[source] lettre::address::AddressError),
+    #[error("mail.host cannot be used for TLS")]
+    Host(#[source] lettre::transport::smtp::Error),
+}
+
+/// Why a mail did not leave.
+#[derive(Debug, Error)]
+enum SendError {
+    #[error("the mail cannot be written")]
+    Unwritable,
+    #[error("the relay refused it for good")]
+    Refused,
+    #[error("the relay did not take it now")]
+    NotNow,
+}
+
+impl Carrier {
+    /// A carrier over a relay; connects at the first mail.
+    ///
+    /// # Errors
+    /// `CarrierError` with the setting at fault, never its value.
+    pub fn smtp(relay: &Relay<'_>) -> Result<Self, CarrierError> {
+        let builder = match relay.tls {
+            Tls::Starttls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(relay.host),
+            Tls::Implicit => AsyncSmtpTransport::<Tokio1Executor>::relay(relay.host),
+            Tls::None => Ok(AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(relay.host)),
+        };
+        let mut builder = builder.map_err(CarrierError::Host)?.port(relay.port).timeout(Some(SEND_WITHIN));
+        if !relay.user.is_empty() {
+            builder = builder.credentials(Login::new(relay.user.to_owned(), relay.password.expose_secret().to_owned()));
+        }
+        let from = relay.from.parse().map_err(CarrierError::From)?;
+        Ok(Carrier::Smtp { relay: Box::new(builder.build()), from })
+    }
+
+    async fn send(&self, mail: &DueMail) -> Result<MailEnd, SendError> {
+        match self {
+            Carrier::Outbox => Ok(MailEnd::Kept),
+            Carrier::Smtp { relay, from } => {
+                let message = message(mail, from.clone()).ok_or(SendError::Unwritable)?;
+                match tokio::time::timeout(SEND_WITHIN, relay.send(message)).await {
+                    Ok(Ok(_taken)) => Ok(MailEnd::Sent),
+                    Ok(Err(error)) if error.is_permanent() => Err(SendError::Refused),
+                    Ok(Err(_)) | Err(_) => Err(SendError::NotNow),
+                }
+            }
+        }
+    }
+}
+
+/// Works until its task is dropped.
+pub async fn run(queue: MailQueue, carrier: Carrier, bell: Arc<Notify>) {
+    loop {
+        if let Err(error) = deliver_due(&queue, &carrier).await {
+            tracing::warn!(%error, "the mail queue could not be read; mails wait");
+        }
+        let _ = tokio::time::timeout(LOOK_EVERY, bell.notified()).await;
+    }
+}
+
+/// Sends everything that is due now; says how many left.
+pub async fn deliver_due(queue: &MailQueue, carrier: &Carrier) -> Result<usize, StoreError> {
+    let mut gone = 0;
+    loop {
+        let due = queue.claim(BATCH).await?;
+        if due.is_empty() {
+            return Ok(gone);
+        }
+        for mail in &due {
+            gone += usize::from(deliver(queue, carrier, mail).await?);
+        }
+    }
+}
+
+async fn deliver(queue: &MailQueue, carrier: &Carrier, mail: &DueMail) -> Result<bool, StoreError> {
+    match carrier.send(mail).await {
+        Ok(end) => {
+            queue.finish(mail.id, end).await?;
+            Ok(true)
+        }
+        Err(SendError::NotNow) if mail.attempts < MOST_TRIES => {
+            tracing::warn!(mail.id = %mail.id, attempts = mail.attempts, "a mail was not taken and is tried again");
+            Ok(false)
+        }
+        Err(error) => {
+            tracing::error!(mail.id = %mail.id, %error, "a mail is given up; its code is void");
+            queue.finish(mail.id, MailEnd::Failed).await?;
+            Ok(false)
+        }
+    }
+}
+
+fn message(mail: &DueMail, from: Mailbox) -> Option<Message> {
+    let to = Mailbox::new(None, mail.to.parse().ok()?);
+    let bodies = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
+    Message::builder().from(from).to(to).subject(mail.subject.clone()).multipart(bodies).ok()
+}

@@ -1,0 +1,78 @@
+//! Reads a small JSON body: one object, known fields, each once.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{BytesMut, Payload};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::http::json::error::JsonError;
+
+/// Largest body: the longest of ours is a label and two amounts.
+const MAX_BYTES: usize = 16 * 1024;
+/// How long it may take to come.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// The body as a `T`, which must refuse unknown fields.
+///
+/// # Errors
+/// 415 for anything but uncompressed `application/json`, 413, 408, 400 for what is not JSON, 422 with the field for
+/// JSON that does not fit.
+pub async fn read<T: DeserializeOwned>(http: &HttpRequest, payload: Payload) -> Result<T, JsonError> {
+    refuse_encoding(http)?;
+    let whole = tokio::time::timeout(WITHIN, collect(payload)).await.map_err(|_| {
+        JsonError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The request body came too slowly. Send it again.")
+    })??;
+    serde_json::from_slice(&whole).map_err(|e| misfit(&e))
+}
+
+async fn collect(mut payload: Payload) -> Result<BytesMut, JsonError> {
+    let mut whole = BytesMut::new();
+    while let Some(part) = payload.next().await {
+        let part = part.map_err(|_| JsonError::bad_request("The request body ended early. Send it again."))?;
+        if whole.len() + part.len() > MAX_BYTES {
+            let words = "The request body is larger than 16 KB. Send less.";
+            return Err(JsonError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", words));
+        }
+        whole.extend_from_slice(&part);
+    }
+    Ok(whole)
+}
+
+fn refuse_encoding(http: &HttpRequest) -> Result<(), JsonError> {
+    let text = |name| http.headers().get(name).map(|v| v.to_str().unwrap_or("?").trim().to_ascii_lowercase());
+    let plain = text(header::CONTENT_ENCODING).is_none_or(|e| e == "identity");
+    let json =
+        text(header::CONTENT_TYPE).is_some_and(|t| t.split(';').next().is_some_and(|t| t.trim() == "application/json"));
+    if plain && json {
+        return Ok(());
+    }
+    let words = "Send the body as uncompressed application/json.";
+    Err(JsonError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", words))
+}
+
+fn misfit(error: &serde_json::Error) -> JsonError {
+    let said = error.to_string();
+    let named = said.split('`').nth(1).filter(|_| said.contains(" field `")).map(|f| f.chars().take(64).collect());
+    match (error.classify(), named) {
+        (Category::Data, Some(field)) => {
+            let field: String = field;
+            let words = if said.starts_with("missing") {
+                "This field is missing. Send it."
+            } else if said.starts_with("duplicate") {
+                "This field is given twice. Send it once."
+            } else {
+                "There is no such field. Leave it out."
+            };
+            JsonError::invalid(&field, words)
+        }
+        (Category::Data, None) => {
+            let words = "A field has the wrong type. Send one JSON object of the documented form.";
+            JsonError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words)
+        }
+        _ => JsonError::bad_request("The body is not valid JSON. Send one JSON object."),
+    }
+}

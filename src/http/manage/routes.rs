@@ -1,0 +1,64 @@
+//! The management routes: ours on dashboard and API host, the reference product's on the API host alone.
+
+use actix_web::web::{self, ServiceConfig};
+
+use crate::http::json::routing::at;
+use crate::http::manage::{account, keys, lines, money, preview, reference, reference_self};
+use crate::http::site::{person, sign_in, step_up};
+
+/// Adds sign-in, the reseller's own record and management; needs `Data<SiteState>` of the dashboard and
+/// `Data<ManageState>` with its session door.
+pub fn add_dashboard(config: &mut ServiceConfig) {
+    config
+        .service(at("/api/v1/sign-in").route(web::post().to(sign_in::ask)))
+        .service(at("/api/v1/sign-in/verify").route(web::post().to(sign_in::verify)))
+        .service(at("/api/v1/sign-out").route(web::post().to(person::sign_out)))
+        .service(at("/api/v1/me").route(web::get().to(person::me)))
+        .service(
+            at("/api/v1/sessions").route(web::get().to(person::sessions)).route(web::delete().to(person::revoke_all)),
+        )
+        .service(at("/api/v1/sessions/{id}").route(web::delete().to(person::revoke)))
+        .service(at("/api/v1/step-up").route(web::post().to(step_up::ask)))
+        .service(at("/api/v1/step-up/verify").route(web::post().to(step_up::verify)))
+        .configure(add_ours);
+}
+
+/// Adds management and the reference product's paths; needs `Data<ManageState>` with its credential door.
+pub fn add_api(config: &mut ServiceConfig) {
+    config
+        .service(at("/balance").route(web::get().to(reference::balance)))
+        .service(at("/sub-keys").route(web::get().to(reference::list)).route(web::post().to(reference::create)))
+        .service(
+            at("/sub-keys/{id}").route(web::put().to(reference::update)).route(web::delete().to(reference::delete)),
+        )
+        .service(at("/usage-logs").route(web::get().to(reference::usage_logs)))
+        .service(at("/sub-key/balance").route(web::get().to(reference_self::balance)))
+        .service(at("/sub-key/usage-logs").route(web::get().to(reference_self::usage_logs)))
+        .configure(add_ours);
+}
+
+fn add_ours(config: &mut ServiceConfig) {
+    config
+        .service(at("/api/v1/balance").route(web::get().to(account::balance)))
+        .service(at("/api/v1/journal").route(web::get().to(account::journal)))
+        .service(at("/api/v1/audit").route(web::get().to(account::audit)))
+        .service(
+            at("/api/v1/account-key")
+                .route(web::get().to(account::account_key))
+                .route(web::post().to(account::set_account_key)),
+        )
+        .service(at("/api/v1/usage").route(web::get().to(lines::usage)))
+        .service(at("/api/v1/preview").route(web::post().to(preview::new_key)))
+        .service(at("/api/v1/keys").route(web::get().to(keys::list)).route(web::post().to(money::create)))
+        .service(
+            at("/api/v1/keys/{id}")
+                .route(web::get().to(keys::get))
+                .route(web::patch().to(keys::patch))
+                .route(web::delete().to(money::delete)),
+        )
+        .service(at("/api/v1/keys/{id}/preview").route(web::post().to(preview::top_up)))
+        .service(at("/api/v1/keys/{id}/top-up").route(web::post().to(money::top_up)))
+        .service(at("/api/v1/keys/{id}/pause").route(web::post().to(keys::pause)))
+        .service(at("/api/v1/keys/{id}/resume").route(web::post().to(keys::resume)))
+        .service(at("/api/v1/keys/{id}/rotate").route(web::post().to(keys::rotate)));
+}

@@ -1,0 +1,48 @@
+//! What management handlers need, and through which door their callers come.
+
+use crate::actors::directory::Directory;
+use crate::http::site::state::SiteState;
+use crate::identity::credentials::Credentials;
+use crate::identity::cursors::Cursors;
+use crate::identity::key_desk::KeyDesk;
+use crate::store::views::account_key::AccountKeyViews;
+use crate::store::views::audit::AuditViews;
+use crate::store::views::keys::KeyViews;
+use crate::store::views::lines::LineViews;
+use crate::store::views::portal::PortalViews;
+use crate::store::views::scope::Scope;
+use crate::store::views::statement::StatementViews;
+
+/// How callers prove who they are: one way a host.
+#[derive(Clone)]
+pub enum Door {
+    /// The dashboard: a session, and the guard against foreign pages. Keys mean nothing here.
+    Session(Box<SiteState>),
+    /// The API host: an Account Key. Cookies mean nothing here.
+    Credential { credentials: Credentials, trusted_hops: usize },
+}
+
+/// Limits that a new key gets.
+#[derive(Clone, Copy, Debug)]
+pub struct NewKeyLimits {
+    pub rpm: i32,
+    pub concurrency: i32,
+}
+
+/// Shared by all workers of a host.
+#[derive(Clone)]
+pub struct ManageState {
+    pub door: Door,
+    pub desk: KeyDesk,
+    pub directory: Directory,
+    pub scope: Scope,
+    pub keys: KeyViews,
+    pub lines: LineViews,
+    /// For a client key that asks about itself: price alone.
+    pub portal: PortalViews,
+    pub statement: StatementViews,
+    pub account_key: AccountKeyViews,
+    pub audit: AuditViews,
+    pub cursors: Cursors,
+    pub new_key: NewKeyLimits,
+}

@@ -1,0 +1,4 @@
+DELETE FROM web.binding
+WHERE user_id = $1
+  AND key_id = $2
+RETURNING true

@@ -1,0 +1,3 @@
+SELECT account_id
+FROM web.reseller
+WHERE address = $1

@@ -1,0 +1,1 @@
+SELECT ledger.open_account($1, $2)

@@ -1,0 +1,7 @@
+UPDATE web.login_code
+SET used_at = clock_timestamp()
+WHERE challenge_hash = $1
+  AND used_at IS NULL
+  AND voided_at IS NULL
+  AND expires_at > clock_timestamp()
+RETURNING true
