@@ -8,13 +8,14 @@ use crate::config::settings::{Settings, UpstreamKind};
 use crate::domain::ids::BootId;
 use crate::domain::price_row::Day;
 use crate::domain::pricing::PriceBook;
+use crate::http::health::Leaving;
 use crate::http::proxy::body_in::BodyBudget;
 use crate::identity::credentials::Credentials;
 use crate::store::credentials::CredentialStore;
 use crate::store::data_folder::DataFolder;
 use crate::store::ledger::PgJournal;
 use crate::store::ownership::{self, Ownership};
-use crate::store::pool::{self, Database, ProgramLock};
+use crate::store::pool::{self, Database, ProgramLock, Tuning};
 use crate::store::prices::PriceStore;
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::spool::Spool;
@@ -47,6 +48,7 @@ pub struct Parts {
     pub parked: Arc<AtomicU64>,
     pub bodies: BodyBudget,
     pub draining: Draining,
+    pub leaving: Leaving,
     pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) cluster: Option<PrivatePostgres>,
     pub(super) _lock: ProgramLock,
@@ -75,7 +77,9 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
 
 async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolder) -> anyhow::Result<Parts> {
     let data = folder.path();
-    let database = Database::at(url)?;
+    let (pool, connect_within, lock_within) =
+        (settings.database.pool, settings.database.connect_timeout, settings.database.lock_timeout);
+    let database = Database::at(url)?.tuned(Tuning { pool, connect_within, lock_within });
     let lock = database.lock_program().await?;
     let pool = database.pool();
     pool::migrate(&pool).await?;
@@ -89,9 +93,9 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let sandbox = start_sandbox(&settings).await?;
     let upstream = Arc::new(upstream_settings(&settings, sandbox.as_deref()));
     let prices = price_book(&pool, &clock).await?;
-    let pepper = settings.secrets.pepper.clone();
+    let (pepper, previous) = (settings.secrets.pepper.clone(), settings.previous_pepper().cloned());
     Ok(Parts {
-        credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, clock.clone()),
+        credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
         bodies: BodyBudget::new(settings.limits.body_budget_bytes),
         prices: Arc::new(ArcSwap::from_pointee(prices)),
         settings: Arc::new(settings),
@@ -103,6 +107,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         upstream,
         parked: Arc::default(),
         draining: Draining::default(),
+        leaving: Leaving::default(),
         sandbox,
         cluster: None,
         _lock: lock,
@@ -161,6 +166,8 @@ fn upstream_settings(settings: &Settings, sandbox: Option<&SandboxHandle>) -> Up
         head: upstream.head_timeout,
         idle: upstream.idle_timeout,
         total: upstream.total_timeout,
+        connections: upstream.max_connections,
+        retries: upstream.retries,
         denied_betas: upstream.denied_betas.clone(),
     }
 }

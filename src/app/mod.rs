@@ -4,5 +4,6 @@ pub mod books;
 pub mod build;
 pub mod operator_token;
 pub mod recovery;
+pub mod rounds;
 pub mod serve;
 pub mod stop;

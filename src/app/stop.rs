@@ -37,6 +37,7 @@ pub async fn run_until_stopped(parts: Parts, listening: Vec<Listening>) -> anyho
 /// Takes the program down in order.
 pub async fn stop(parts: Parts, handles: Vec<actix_web::dev::ServerHandle>) {
     let directory = parts.books.directory.clone();
+    parts.leaving.begin();
     sleep(parts.settings.drain.grace).await;
     parts.draining.refuse();
     until(parts.settings.drain.limit, || directory.open_calls().count() == 0).await;

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{AccountId, KeyId};
 use crate::store::error::StoreError;
+use crate::store::ownership::Ownership;
 use chrono::{Datelike, Days, NaiveDate};
 use sqlx::{PgPool, Row};
 
@@ -26,6 +27,13 @@ impl Upkeep {
             let from = monday + Days::new(7 * week);
             sqlx::query("SELECT ledger.make_call_partition($1, 7)").bind(from).execute(&self.pool).await?;
         }
+        Ok(())
+    }
+
+    /// Says that this boot lives; a newer boot's row is left alone.
+    pub async fn beat(&self, ownership: &Ownership) -> Result<(), StoreError> {
+        let (node, boot) = (ownership.node.0, ownership.boot.0);
+        sqlx::query(include_str!("sql/beat_node.sql")).bind(node).bind(boot).execute(&self.pool).await?;
         Ok(())
     }
 

@@ -8,11 +8,13 @@ use crate::identity::credentials::Credentials;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
 use crate::store::prices::PriceStore;
+use crate::store::views::statement::StatementViews;
 use actix_web::HttpRequest;
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
 
 /// Shared by all workers.
 #[derive(Clone)]
@@ -21,7 +23,10 @@ pub struct OperatorState {
     pub prices: Arc<ArcSwap<PriceBook>>,
     pub payments: PaymentStore,
     pub price_store: PriceStore,
+    /// Held by whoever adds a price.
+    pub price_turn: Arc<Mutex<()>>,
     pub accounts: AccountStore,
+    pub statement: StatementViews,
     pub credentials: Credentials,
     pub pepper_version: i16,
     pub token: Arc<SecretString>,

@@ -75,7 +75,12 @@ mod tests {
             (403, "permission_error", "This organization has been disabled: organization_on_hold.", Blame::Account),
             (403, "organization_on_hold", "anything", Blame::Account),
             (403, "authentication_error", "anything", Blame::Account),
-            (403, "permission_error", "Your API key does not have permission to use the specified resource.", Blame::Ours),
+            (
+                403,
+                "permission_error",
+                "Your API key does not have permission to use the specified resource.",
+                Blame::Ours,
+            ),
             (400, "invalid_request_error", "max_tokens: Field required", Blame::Client),
         ];
         for (status, kind, message, expected) in rows {
