@@ -13,27 +13,15 @@ use figment::value::{Dict, Value};
 use thiserror::Error;
 
 use crate::config::settings::{Profile, Settings};
+use crate::config::variables::FILE_VARIABLE;
 
 pub mod production;
 pub mod secrets;
 pub mod settings;
+mod variables;
 
 const DEFAULT: &str = include_str!("../config/default.toml");
 const PRODUCTION: &str = include_str!("../config/production.toml");
-/// Keys of the environment: `DEROUTER__SECTION__KEY`.
-const PREFIX: &str = "DEROUTER__";
-/// Short names and the settings they set.
-const SHORT: [(&str, &str); 9] = [
-    ("DEROUTER_PROFILE", "profile"),
-    ("DATABASE_URL", "database.url"),
-    ("REDIS_URL", "redis.url"),
-    ("DEROUTER_PEPPER", "secrets.pepper"),
-    ("DEROUTER_PEPPER_VERSION", "secrets.pepper_version"),
-    ("DEROUTER_PREVIOUS_PEPPER", "secrets.previous_pepper"),
-    ("DEROUTER_SIGNING", "secrets.signing"),
-    ("DEROUTER_UPSTREAM_CREDENTIAL", "secrets.upstream_credential"),
-    ("DEROUTER_SMTP_PASSWORD", "secrets.smtp_password"),
-];
 
 /// The environment as a value, so that tests bring their own.
 pub type Environment = BTreeMap<String, String>;
@@ -43,6 +31,8 @@ pub type Environment = BTreeMap<String, String>;
 pub enum ConfigError {
     #[error("{0} names no setting; config/default.toml lists them all")]
     UnknownVariable(String),
+    #[error("{0} names no setting; {1} is meant, it seems")]
+    MisspeltVariable(String, String),
     #[error("{variable} is not {wanted}, as {setting} needs")]
     BadVariable { variable: String, setting: String, wanted: &'static str },
     #[error("cannot read {path}, named by {variable}: {reason}")]
@@ -68,9 +58,9 @@ pub fn environment() -> Environment {
 /// The first unknown or malformed setting by name; in `production`, all reasons to refuse at once.
 pub fn load(env: &Environment) -> Result<Settings, ConfigError> {
     let defaults: Value = parse(DEFAULT)?;
-    let variables = variables(env, &defaults)?;
+    let variables = variables::layer(env, &defaults)?;
     let mut layers = Figment::new().merge(Toml::string(DEFAULT));
-    let named = env.get("DEROUTER_CONFIG").map(|path| read("DEROUTER_CONFIG", path)).transpose()?;
+    let named = env.get(FILE_VARIABLE).map(|path| variables::read(FILE_VARIABLE, path)).transpose()?;
     let chosen = chosen_profile(&layers, named.as_deref(), &variables)?;
     if chosen == Profile::Production {
         layers = layers.merge(Toml::string(PRODUCTION));
@@ -118,76 +108,6 @@ fn described(error: &figment::Error) -> String {
     }
 }
 
-/// The layer of the environment: each variable typed like the default it replaces.
-fn variables(env: &Environment, defaults: &Value) -> Result<Dict, ConfigError> {
-    let mut layer = Dict::new();
-    for (variable, text) in env {
-        let Some((setting, from_file)) = setting_of(variable, env)? else { continue };
-        let text =
-            if from_file { read(variable, text)?.trim_end_matches(['\r', '\n']).to_owned() } else { text.clone() };
-        let Some(default) = defaults.clone().find(&setting) else {
-            return Err(ConfigError::UnknownVariable(variable.clone()));
-        };
-        let value = typed_like(&default, &text).map_err(|wanted| ConfigError::BadVariable {
-            variable: variable.clone(),
-            setting: setting.clone(),
-            wanted,
-        })?;
-        place(&mut layer, &setting, value);
-    }
-    Ok(layer)
-}
-
-/// The setting a variable sets, and whether its text is the path of a file; `None` for what is not ours.
-fn setting_of(variable: &str, env: &Environment) -> Result<Option<(String, bool)>, ConfigError> {
-    if let Some((_, setting)) = SHORT.iter().find(|(name, _)| *name == variable) {
-        // An empty DATABASE_URL is how people say "none".
-        return Ok((!env[variable].is_empty()).then(|| ((*setting).to_owned(), false)));
-    }
-    if let Some(key) = variable.strip_prefix(PREFIX) {
-        return Ok(Some((key.to_lowercase().replace("__", "."), false)));
-    }
-    let file_of = variable.strip_suffix("_FILE").and_then(|name| SHORT.iter().find(|(short, _)| *short == name));
-    match file_of {
-        Some((_, setting)) => Ok(Some(((*setting).to_owned(), true))),
-        None if variable == "DEROUTER_CONFIG" || !variable.starts_with("DEROUTER_") => Ok(None),
-        None => Err(ConfigError::UnknownVariable(variable.to_owned())),
-    }
-}
-
-fn typed_like(default: &Value, text: &str) -> Result<Value, &'static str> {
-    match default {
-        Value::String(..) => Ok(Value::from(text)),
-        Value::Num(..) => text.parse::<u64>().map(Value::from).map_err(|_| "a whole number"),
-        Value::Bool(..) => text.parse::<bool>().map(Value::from).map_err(|_| "true or false"),
-        Value::Array(..) => {
-            Ok(Value::from(text.split(',').map(str::trim).filter(|t| !t.is_empty()).collect::<Vec<_>>()))
-        }
-        Value::Char(..) | Value::Dict(..) | Value::Empty(..) => Err("a single value"),
-    }
-}
-
-fn place(layer: &mut Dict, setting: &str, value: Value) {
-    match setting.split_once('.') {
-        None => {
-            layer.insert(setting.to_owned(), value);
-        }
-        Some((section, rest)) => {
-            let mut inner = layer.remove(section).and_then(Value::into_dict).unwrap_or_default();
-            place(&mut inner, rest, value);
-            layer.insert(section.to_owned(), Value::from(inner));
-        }
-    }
-}
-
-fn read(variable: &str, path: &str) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable {
-        variable: variable.to_owned(),
-        path: path.into(),
-        reason,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,7 +146,8 @@ mod tests {
     #[test]
     fn what_names_no_setting_is_refused_by_name() {
         assert!(refusal(&[("DEROUTER__LIMITS__RPMS", "7")]).contains("DEROUTER__LIMITS__RPMS names no setting"));
-        assert!(refusal(&[("DEROUTER_PEPER", "x")]).contains("DEROUTER_PEPER names no setting"));
+        assert!(refusal(&[("DEROUTER_PEPER", "x")]).contains("DEROUTER_PEPPER is meant"));
+        assert!(refusal(&[("DEROUTER_LIMITS_RPM", "x")]).contains("DEROUTER__LIMITS__RPM is meant"));
         assert!(refusal(&[("DEROUTER__LIMITS__RPM", "many")]).contains("limits.rpm"));
         assert!(refusal(&[("DEROUTER__UPSTREAM__KIND", "antropic")]).contains("upstream.kind must be one of"));
     }
@@ -245,6 +166,11 @@ mod tests {
         }
         let said = refusal(&[("DEROUTER_UPSTREAM_CREDENTIAL", "sk-secret\nline")]);
         assert!(said.contains("secrets.upstream_credential") && !said.contains("sk-secret"), "{said}");
+    }
+
+    #[test]
+    fn variables_of_the_tools_around_the_program_are_left_alone() {
+        load(&env(&[("DEROUTER_BENCH_ROUNDS", "5"), ("DEROUTER_KEY", "x"), ("DEROUTER_SEED", "7")])).expect("settings");
     }
 
     #[test]

@@ -35,26 +35,17 @@ need_postgres() {
     [ -n "$(postgres_folder)" ] || fail "The system's packages have no PostgreSQL 15 or newer: install one, or set DATABASE_URL."
 }
 
-# Only for the tests: the program does without.
-need_redis() {
-    ! command -v redis-server >/dev/null || return 0
-    command -v apt-get >/dev/null || fail "redis-server is missing: the tests want to see one die."
-    say "Installing Redis from the system's packages…"
+# A program that only the checks need, and the package that has it: need_program nginx nginx-light
+need_program() {
+    if command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; then return 0; fi
+    command -v apt-get >/dev/null || fail "$1 is missing, and the checks need it."
+    say "Installing $2 from the system's packages…"
     as_root apt-get update -qq
-    as_root apt-get install -y -qq --no-install-recommends redis-server >/dev/null
+    as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
 }
 
 need_cargo() {
     if ! command -v cargo >/dev/null && [ -r "$HOME/.cargo/env" ]; then . "$HOME/.cargo/env"; fi
     command -v cargo >/dev/null || fail "Rust is missing: install it from https://rustup.rs, then start again."
     command -v cc >/dev/null || fail "A C compiler is missing: apt-get install build-essential, then start again."
-}
-
-# A program, and the package it comes in: need_program nginx nginx-light
-need_program() {
-    command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || {
-        say "Installing $2 from the system's packages…"
-        as_root apt-get update -qq
-        as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
-    }
 }

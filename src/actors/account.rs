@@ -104,6 +104,14 @@ fn answer<T: 'static>(
     })
 }
 
+impl Drop for AccountActor {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.directory.poisoned(self.account);
+        }
+    }
+}
+
 impl Actor for AccountActor {
     type Context = Context<Self>;
 

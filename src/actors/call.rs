@@ -148,7 +148,8 @@ impl LiveCall {
     pub fn grow(&self, more: Cost) -> impl Future<Output = bool> + use<> {
         let Inner { directory, key, call, .. } = self.inner();
         let (directory, key, message) = (directory.clone(), *key, Grow { call: *call, more });
-        async move { directory.ask_key(key, message).await.unwrap_or(false) }
+        // Books that are being rebuilt, or a store that is away, do not end a stream: its charge is capped all the same.
+        async move { directory.ask_key(key, message).await.and_then(|granted| granted).unwrap_or(true) }
     }
 
     /// Ends the call's money. The answer resolves when the settlement is durable; dropping it changes nothing.
@@ -166,7 +167,12 @@ impl Drop for LiveCall {
     fn drop(&mut self) {
         let Some(inner) = self.inner.take() else { return };
         let end = CallEnd {
-            outcome: Outcome::CancelledBeforeStart,
+            // Cut by our own stop, it is no hang-up of the client.
+            outcome: if inner.directory.draining().is_cutting() {
+                Outcome::DrainedBeforeContent
+            } else {
+                Outcome::CancelledBeforeStart
+            },
             flags: Flags::NONE,
             cost: Cost::ZERO,
             absorbed: inner.quote.input_bound(),

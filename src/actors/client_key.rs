@@ -14,8 +14,8 @@ use crate::domain::gate::Gate;
 use crate::domain::ids::CallId;
 use crate::domain::key::{KeyBook, KeyStatus};
 use crate::domain::money::Cost;
-use crate::domain::op::Refusal;
-use crate::domain::outcome::Outcome;
+use crate::domain::op::{Movement, Refusal};
+use crate::domain::outcome::{Flags, Outcome};
 use crate::domain::quote::Quote;
 use crate::store::journal::LoadedKey;
 use actix::fut::WrapFuture;
@@ -98,8 +98,17 @@ impl KeyActor {
         if cost == Cost::ZERO {
             return None;
         }
-        let (done, receipt) = oneshot::channel();
+        let (done, taken) = oneshot::channel();
         self.directory.tell_account(key.account, TakeRefund { key: key.key, cost, done });
+        let (tell, receipt) = oneshot::channel();
+        let (directory, generation) = (self.directory.clone(), self.generation);
+        actix::spawn(async move {
+            match taken.await {
+                Ok(receipt) => drop(tell.send(receipt)),
+                // The account did not take it: this book is ahead of the ledger. The next round gives back again.
+                Err(_lost) => directory.discard_generation(key.account, generation),
+            }
+        });
         Some((cost, receipt))
     }
 
@@ -120,6 +129,11 @@ impl KeyActor {
             return;
         }
         let op = loaded.book.decide_settle(m.facts);
+        if let Movement::Settle(line) = &op.movement
+            && line.flags.has(Flags::CAPPED)
+        {
+            tracing::warn!(call.id = %call, absorbed.usd = %line.absorbed, "a call cost more than its key had left");
+        }
         loaded.book.apply_settle(&op);
         loaded.gate.end(call);
         if hung_up && loaded.gate.hung_up(now) {
@@ -172,6 +186,14 @@ impl Loaded {
     }
 }
 
+impl Drop for KeyActor {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.directory.poisoned(self.key.account);
+        }
+    }
+}
+
 impl Actor for KeyActor {
     type Context = Context<Self>;
 
@@ -211,17 +233,17 @@ impl Handler<AdmitFree> for KeyActor {
 }
 
 impl Handler<Grow> for KeyActor {
-    type Result = bool;
+    type Result = Result<bool, AskError>;
 
-    fn handle(&mut self, m: Grow, _: &mut Self::Context) -> bool {
+    fn handle(&mut self, m: Grow, _: &mut Self::Context) -> Self::Result {
         let key = self.key.key;
-        let Ok(loaded) = self.loaded() else { return false };
+        let loaded = self.loaded()?;
         let free = loaded.book.left().saturating_sub(loaded.gate.held());
         let grown = m.more <= free && loaded.gate.grow(m.call, m.more);
         if grown {
             self.directory.open_calls().grow(key, m.call, m.more);
         }
-        grown
+        Ok(grown)
     }
 }
 

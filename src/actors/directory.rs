@@ -3,6 +3,7 @@
 
 use crate::actors::account::AccountActor;
 use crate::actors::client_key::KeyActor;
+use crate::actors::draining::Draining;
 use crate::actors::entry::{Life, Live};
 use crate::actors::lane::{Item, LaneHandle};
 use crate::actors::messages::{AskError, KeyRef, Passivate, SetFrozen};
@@ -19,6 +20,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// Panics of one account's actors within `PANIC_WINDOW_MS` that take it out of service for `QUARANTINE_MS`.
+const PANICS_BEFORE_QUARANTINE: usize = 3;
+const PANIC_WINDOW_MS: u64 = 60_000;
+const QUARANTINE_MS: u64 = 600_000;
+
 /// One thread of actors with the lane that writes for them.
 #[derive(Clone)]
 pub struct Home {
@@ -32,6 +38,9 @@ struct Shared {
     keys: RwLock<HashMap<KeyId, (AccountId, Live<KeyActor>)>>,
     /// How often an account's books were thrown away; absent = never.
     generations: Mutex<HashMap<AccountId, u64>>,
+    /// When actors of an account panicked; empty unless we have a bug.
+    panics: Mutex<HashMap<AccountId, Vec<u64>>>,
+    draining: Draining,
     open_calls: OpenCalls,
     settlements: Settlements,
     spool: Arc<Spool>,
@@ -69,6 +78,8 @@ impl Directory {
             accounts: RwLock::default(),
             keys: RwLock::default(),
             generations: Mutex::default(),
+            panics: Mutex::default(),
+            draining: Draining::default(),
             open_calls: OpenCalls::default(),
             settlements: Settlements::default(),
             spool,
@@ -84,6 +95,9 @@ impl Directory {
         AccountActor: Handler<M>,
         Context<AccountActor>: ToEnvelope<AccountActor, M>,
     {
+        if self.is_quarantined(account) {
+            return Err(AskError::Unavailable);
+        }
         let now = self.0.clock.now_ms();
         let (live, permit) = self.live_account(account, |live| (live.clone(), live.life.enter(now)));
         live.ask(message, permit).await
@@ -97,6 +111,9 @@ impl Directory {
         KeyActor: Handler<M>,
         Context<KeyActor>: ToEnvelope<KeyActor, M>,
     {
+        if self.is_quarantined(key.account) {
+            return Err(AskError::Unavailable);
+        }
         let now = self.0.clock.now_ms();
         let (live, permit) = self.live_key(key, |live| (live.clone(), live.life.enter(now)));
         live.ask(message, permit).await
@@ -144,6 +161,38 @@ impl Directory {
                 live.addr.do_send(SetFrozen(frozen));
             }
         }
+    }
+
+    /// Throws away the books of an account unless that was done since `generation`.
+    pub fn discard_generation(&self, account: AccountId, generation: u64) {
+        if self.generation(account) == generation {
+            self.discard(account);
+        }
+    }
+
+    /// An actor of this account panicked: its books are thrown away, and after `PANICS_BEFORE_QUARANTINE` within a minute
+    /// the account is left alone for a while. Others do not notice.
+    pub fn poisoned(&self, account: AccountId) {
+        let now = self.0.clock.now_ms();
+        let mut panics = self.0.panics.lock();
+        let times = panics.entry(account).or_default();
+        times.retain(|t| now.saturating_sub(*t) < PANIC_WINDOW_MS);
+        times.push(now);
+        if times.len() >= PANICS_BEFORE_QUARANTINE {
+            tracing::error!(account.id = %account, "the books of an account panic again and again: it is out of service");
+        }
+        drop(panics);
+        self.discard(account);
+    }
+
+    /// True while an account is left alone after repeated panics.
+    fn is_quarantined(&self, account: AccountId) -> bool {
+        let now = self.0.clock.now_ms();
+        let panics = self.0.panics.lock();
+        let times = panics.get(&account);
+        times.is_some_and(|t| {
+            t.len() >= PANICS_BEFORE_QUARANTINE && t.iter().all(|t| now.saturating_sub(*t) < QUARANTINE_MS)
+        })
     }
 
     /// Throws away the books of an account: its actors stop, the next message loads new ones.
@@ -244,6 +293,11 @@ impl Directory {
     /// All lanes, for figures.
     pub fn homes(&self) -> &[Home] {
         &self.0.homes
+    }
+
+    /// How far the program is on its way to stop.
+    pub fn draining(&self) -> &Draining {
+        &self.0.draining
     }
 
     pub fn open_calls(&self) -> &OpenCalls {

@@ -94,6 +94,7 @@ pub struct Lane {
     pub(super) journal: Box<dyn Journal>,
     pub(super) directory: Directory,
     pub(super) streams: Streams,
+    away: Away,
     /// Notes of a batch that was not written: they state facts and are sent again.
     pub(super) notes: Vec<OpenNote>,
 }
@@ -112,7 +113,8 @@ impl Lane {
         directory: Directory,
         streams: Streams,
     ) -> Self {
-        Lane { queue, state: handle.state.clone(), journal, directory, streams, notes: Vec::new() }
+        let away = Away { state: handle.state.clone(), directory: directory.clone() };
+        Lane { queue, state: handle.state.clone(), journal, directory, streams, away, notes: Vec::new() }
     }
 
     /// Works until every handle is gone.
@@ -234,7 +236,7 @@ impl Lane {
                     tokio::select! {
                         result = &mut connecting => break result,
                         item = self.queue.recv() => match item {
-                            Some(item) => refuse_while_away(item, &mut self.notes, &self.state),
+                            Some(item) => self.away.refuse(item, &mut self.notes, &mut self.streams),
                             None => return,
                         },
                     }
@@ -260,7 +262,7 @@ impl Lane {
             tokio::select! {
                 () = &mut until => return,
                 item = self.queue.recv() => match item {
-                    Some(item) => refuse_while_away(item, &mut self.notes, &self.state),
+                    Some(item) => self.away.refuse(item, &mut self.notes, &mut self.streams),
                     None => return,
                 },
             }
@@ -274,15 +276,29 @@ impl Lane {
     }
 }
 
-/// Answers one item while the store is away. Notes are kept: they state facts.
-fn refuse_while_away(item: Item, notes: &mut Vec<OpenNote>, state: &LaneState) {
-    state.depth.fetch_sub(1, Ordering::Relaxed);
-    match item {
-        Item::Op(submission) => Lost::from(*submission).tell(AskError::Unavailable),
-        Item::Note(note) => notes.push(note),
-        Item::LoadAccount(..) | Item::LoadKey(..) => {}
-        Item::FindSettled(_, done) => {
-            let _ = done.send(Err(AskError::Unavailable));
+/// What a lane needs to answer while its store is away, beside the connection that is being made.
+pub(super) struct Away {
+    state: Arc<LaneState>,
+    directory: Directory,
+}
+
+impl Away {
+    /// Answers one item. The books behind an op that was not taken are ahead of the ledger, so they are thrown away.
+    /// Notes are kept: they state facts.
+    fn refuse(&self, item: Item, notes: &mut Vec<OpenNote>, streams: &mut Streams) {
+        self.state.depth.fetch_sub(1, Ordering::Relaxed);
+        match item {
+            Item::Op(submission) => {
+                let (account, generation) = (submission.op.account, submission.generation);
+                streams.forget(account);
+                self.directory.discard_generation(account, generation);
+                Lost::from(*submission).tell(AskError::Unavailable);
+            }
+            Item::Note(note) => notes.push(note),
+            Item::LoadAccount(..) | Item::LoadKey(..) => {}
+            Item::FindSettled(_, done) => {
+                let _ = done.send(Err(AskError::Unavailable));
+            }
         }
     }
 }

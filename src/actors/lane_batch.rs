@@ -142,7 +142,8 @@ impl Streams {
         }
     }
 
-    fn forget(&mut self, account: AccountId) {
+    /// Numbers no more ops of this account until it is loaded again.
+    pub fn forget(&mut self, account: AccountId) {
         self.next.remove(&account);
     }
 }

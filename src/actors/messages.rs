@@ -162,7 +162,7 @@ pub struct AdmitFree {
 
 /// Ask for a running call's hold to be raised.
 #[derive(Message, Clone, Copy, Debug)]
-#[rtype(result = "bool")]
+#[rtype(result = "Result<bool, AskError>")]
 pub struct Grow {
     pub call: CallId,
     pub more: Cost,

@@ -18,6 +18,8 @@ use tokio::sync::oneshot;
 pub const SPOOL_AFTER: Duration = Duration::from_millis(250);
 /// How long a settlement waits before it asks again.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
+/// How often a settlement of an older boot is tried: one account out of service must not keep the others from a start.
+const REPLAY_TRIES: u32 = 50;
 
 /// A settlement is durable, or cannot be made so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,12 +41,15 @@ pub fn carry(directory: &Directory, facts: CallFacts) -> oneshot::Receiver<Durab
     durable
 }
 
-/// Puts a settlement found in an older boot's spool into the ledger; false while the store is away.
+/// Puts a settlement of an older boot into the ledger; false while the store is away, or its account out of service.
 pub async fn replay(directory: &Directory, mut facts: CallFacts) -> bool {
     facts.flags = facts.flags.with(Flags::REPLAYED);
-    loop {
+    for _ in 0..REPLAY_TRIES {
         match find(directory, &facts).await {
-            Ok(Some(_)) => return true,
+            Ok(Some(found)) => {
+                warn_if_unbilled(&facts, found);
+                return true;
+            }
             Ok(None) => {}
             Err(_) => return false,
         }
@@ -52,6 +57,15 @@ pub async fn replay(directory: &Directory, mut facts: CallFacts) -> bool {
             return true;
         }
         tokio::time::sleep(ASK_AGAIN).await;
+    }
+    tracing::error!(call.id = %facts.call, account.id = %facts.account, "a settlement of an older start could not be made");
+    false
+}
+
+/// A call that was voided before its spool was found stays unbilled; the exact figure goes to the operator.
+fn warn_if_unbilled(facts: &CallFacts, found: SettledCall) {
+    if facts.outcome == Outcome::Answered && found.outcome != Outcome::Answered {
+        tracing::error!(call.id = %facts.call, cost.usd = %facts.cost, "an answered call had been voided; it stays unbilled");
     }
 }
 

@@ -1,8 +1,9 @@
 //! Builds the parts in order; the first that cannot be built says so in a sentence, and nothing is left running.
 
 use crate::actors::draining::Draining;
+use crate::actors::housekeeper;
 use crate::app::books::{self, Books};
-use crate::app::recovery;
+use crate::app::{recovery, rounds};
 use crate::clock::Clock;
 use crate::config::settings::{Settings, UpstreamKind};
 use crate::domain::ids::BootId;
@@ -23,6 +24,7 @@ use crate::store::upkeep::Upkeep;
 use crate::upstream::client::UpstreamSettings;
 use crate::upstream::headers::AuthStyle;
 use crate::upstream::sandbox::server::{Sandbox, SandboxHandle, SandboxSettings};
+use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use secrecy::ExposeSecret;
@@ -50,6 +52,8 @@ pub struct Parts {
     pub draining: Draining,
     pub leaving: Leaving,
     pub sandbox: Option<Arc<SandboxHandle>>,
+    pub(super) housekeeper: JoinHandle<()>,
+    pub(super) rounds: JoinHandle<()>,
     pub(super) cluster: Option<PrivatePostgres>,
     pub(super) _lock: ProgramLock,
     pub(super) _folder: DataFolder,
@@ -83,7 +87,8 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let lock = database.lock_program().await?;
     let pool = database.pool();
     pool::migrate(&pool).await?;
-    Upkeep::new(pool.clone()).make_partitions(clock.now_utc().date_naive()).await?;
+    let upkeep = Upkeep::new(pool.clone());
+    upkeep.make_partitions(clock.now_utc().date_naive()).await?;
     let boot = BootId(Uuid::new_v4());
     let ownership = ownership::take(&pool, ownership::node_id(data)?, boot, &settings.listen.api.to_string()).await?;
     let spool_folder = data.join("spool");
@@ -93,22 +98,29 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let sandbox = start_sandbox(&settings).await?;
     let upstream = Arc::new(upstream_settings(&settings, sandbox.as_deref()));
     let prices = price_book(&pool, &clock).await?;
+    let prices = Arc::new(ArcSwap::from_pointee(prices));
     let (pepper, previous) = (settings.secrets.pepper.clone(), settings.previous_pepper().cloned());
+    let idle_ms = u64::try_from(settings.ledger.idle_passivate.as_millis()).unwrap_or(u64::MAX);
+    let housekeeper =
+        actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, ownership.clone(), idle_ms));
+    let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
         bodies: BodyBudget::new(settings.limits.body_budget_bytes),
-        prices: Arc::new(ArcSwap::from_pointee(prices)),
+        prices,
         settings: Arc::new(settings),
         clock,
         pool,
         database,
         ownership,
+        draining: books.directory.draining().clone(),
         books,
         upstream,
         parked: Arc::default(),
-        draining: Draining::default(),
         leaving: Leaving::default(),
         sandbox,
+        housekeeper,
+        rounds: actix_web::rt::spawn(rounds),
         cluster: None,
         _lock: lock,
         _folder: folder,

@@ -4,16 +4,21 @@
 use crate::actors::directory::Directory;
 use crate::actors::housekeeper;
 use crate::actors::settlement;
-use crate::domain::call::{CallFacts, Meters};
+use crate::domain::call::CallFacts;
 use crate::domain::ids::BootId;
-use crate::domain::money::Cost;
-use crate::domain::outcome::{Flags, Outcome};
-use crate::store::ownership::{self, Orphan, Ownership};
+use crate::store::ownership::Ownership;
 use crate::store::spool;
 use crate::store::upkeep::Upkeep;
 use anyhow::{Context, ensure};
 use sqlx::PgPool;
+use std::collections::HashSet;
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// How often a start looks whether its lanes are connected, and how long it waits for them.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+const CONNECT_WITHIN: Duration = Duration::from_secs(30);
 
 /// Brings the books to where they would be had nothing happened.
 ///
@@ -25,25 +30,35 @@ pub async fn recover(
     ownership: &Ownership,
     spool_folder: &Path,
 ) -> anyhow::Result<()> {
+    until_connected(directory).await?;
     replay_spools(directory, spool_folder, ownership.boot).await?;
-    void_orphans(directory, pool, ownership).await?;
-    housekeeper::finish_closings(directory, &Upkeep::new(pool.clone())).await;
+    let upkeep = Upkeep::new(pool.clone());
+    let all_voided = housekeeper::void_orphans(directory, &upkeep, ownership).await?;
+    ensure!(all_voided || directory.is_healthy(), "the store went away while cut calls were listed");
+    housekeeper::finish_closings(directory, &upkeep).await;
     Ok(())
+}
+
+/// Lanes connect in their own time, and refuse what comes before.
+async fn until_connected(directory: &Directory) -> anyhow::Result<()> {
+    let connected = async {
+        while !directory.is_healthy() {
+            sleep(LOOK_EVERY).await;
+        }
+    };
+    timeout(CONNECT_WITHIN, connected).await.context("the store takes no connection of the ledger")
 }
 
 /// Before anything is voided: what an older boot made durable here was answered, and is billed.
 async fn replay_spools(directory: &Directory, folder: &Path, boot: BootId) -> anyhow::Result<()> {
     for leftover in spool::leftovers(folder, boot).context("the spool folder cannot be read")? {
-        let count = leftover.records.len();
-        for facts in &leftover.records {
-            ensure!(
-                settlement::replay(directory, facts.clone()).await,
-                "the store went away while the spool was replayed"
-            );
+        if !replay_all(directory, &leftover.records).await? {
+            tracing::error!("a spool keeps settlements of accounts out of service; the next start tries again");
+            continue;
         }
         leftover.put_away().context("a replayed spool cannot be put away")?;
         tracing::info!(
-            records = count,
+            records = leftover.records.len(),
             damaged = leftover.damaged,
             "settlements of an older start are in the ledger now"
         );
@@ -51,32 +66,15 @@ async fn replay_spools(directory: &Directory, folder: &Path, boot: BootId) -> an
     Ok(())
 }
 
-/// A call that was dispatched and not settled is not billed; its bound is listed as what we bear.
-async fn void_orphans(directory: &Directory, pool: &PgPool, ownership: &Ownership) -> anyhow::Result<()> {
-    let orphans = ownership::orphans(pool, ownership).await?;
-    if !orphans.is_empty() {
-        tracing::warn!(calls = orphans.len(), "calls were cut by a crash; none of them is billed");
+/// False if an account is out of service; the settlements of the others are made.
+async fn replay_all(directory: &Directory, records: &[CallFacts]) -> anyhow::Result<bool> {
+    let mut stuck = HashSet::new();
+    for facts in records {
+        if stuck.contains(&facts.account) || settlement::replay(directory, facts.clone()).await {
+            continue;
+        }
+        ensure!(directory.is_healthy(), "the store went away while the spool was replayed");
+        stuck.insert(facts.account);
     }
-    let now_us = directory.clock().wall_us();
-    let all = orphans.into_iter().map(|orphan| settlement::replay(directory, voided(orphan, now_us)));
-    let settled = futures_util::future::join_all(all).await;
-    ensure!(settled.into_iter().all(|s| s), "the store went away while cut calls were listed");
-    Ok(())
-}
-
-fn voided(orphan: Orphan, now_us: i64) -> CallFacts {
-    CallFacts {
-        call: orphan.call,
-        account: orphan.account,
-        key: orphan.key,
-        outcome: Outcome::Crash,
-        flags: Flags::NONE,
-        cost: Cost::ZERO,
-        absorbed: orphan.bound,
-        model: orphan.model.into(),
-        meters: Meters::default(),
-        detail: None,
-        started_us: orphan.at.timestamp_micros(),
-        ended_us: now_us,
-    }
+    Ok(stuck.is_empty())
 }

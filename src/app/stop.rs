@@ -3,7 +3,7 @@
 use crate::app::build::Parts;
 use crate::app::serve::Listening;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
 /// How often a stop looks whether what it waits for is done.
@@ -11,27 +11,39 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long settlements may take after the last call was cut; what is in the spool by then is replayed at the start.
 const SETTLE_WITHIN: Duration = Duration::from_secs(10);
 
-/// Serves until SIGTERM or SIGINT, then stops in order. A second signal exits at once; the next start repairs it.
-///
-/// # Errors
-/// If signals cannot be heard.
-pub async fn run_until_stopped(parts: Parts, listening: Vec<Listening>) -> anyhow::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let handles: Vec<_> = listening.into_iter().map(Listening::go).collect();
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT, heard from `listen` on: before it they end the process at once.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Begins to hear them; to be called before anyone is told that the program is ready.
+    ///
+    /// # Errors
+    /// If they cannot be heard.
+    pub fn listen() -> anyhow::Result<Self> {
+        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
+
+    async fn one(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Serves until a signal, then stops in order. A second signal exits at once; the next start repairs it.
+pub async fn run_until_stopped(parts: Parts, listening: Vec<Listening>, mut signals: Signals) {
+    let handles: Vec<_> = listening.into_iter().map(Listening::go).collect();
+    signals.one().await;
     tracing::info!("stopping: running calls may end, new ones get 503");
     actix_web::rt::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        signals.one().await;
         std::process::exit(130);
     });
     stop(parts, handles).await;
-    Ok(())
 }
 
 /// Takes the program down in order.
@@ -45,6 +57,8 @@ pub async fn stop(parts: Parts, handles: Vec<actix_web::dev::ServerHandle>) {
     for handle in handles {
         handle.stop(false).await;
     }
+    parts.housekeeper.abort();
+    parts.rounds.abort();
     until(SETTLE_WITHIN, || directory.settlements().count() == 0 && directory.open_calls().count() == 0).await;
     tracing::info!(spooled = directory.spool().waiting(), open_calls = directory.open_calls().count(), "stopped");
     directory.spool().close();

@@ -1,5 +1,6 @@
 //! Carries a command out.
 
+use crate::app::stop::Signals;
 use crate::app::{build, serve, stop};
 use crate::cli::args::{Account, Cli, Command, Freeze, Key, NewPrice, Price};
 use crate::cli::console::Console;
@@ -33,8 +34,10 @@ async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
     let parts = build::build(settings, Clock::real()).await?;
     match serve::api(&parts).and_then(|api| Ok([api, serve::console(&parts)?])) {
         Ok(listening) => {
+            let signals = Signals::listen()?;
             println!("{}", welcome::text(&parts, &listening));
-            stop::run_until_stopped(parts, listening.into()).await
+            stop::run_until_stopped(parts, listening.into(), signals).await;
+            Ok(())
         }
         // A taken port, most often: what runs already goes down in order.
         Err(error) => {

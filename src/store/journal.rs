@@ -9,6 +9,7 @@ use crate::domain::ids::{AccountId, CallId, KeyId};
 use crate::domain::key::KeyBook;
 use crate::domain::money::{Cost, Price};
 use crate::domain::op::Op;
+use crate::domain::outcome::Outcome;
 use crate::store::error::StoreError;
 use futures_util::future::LocalBoxFuture;
 use std::sync::Arc;
@@ -106,6 +107,7 @@ pub trait Journal: Send {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SettledCall {
     pub seq: i64,
+    pub outcome: Outcome,
     pub charge: Cost,
     pub line: Price,
 }
@@ -113,6 +115,6 @@ pub struct SettledCall {
 impl SettledCall {
     /// The row that a freshly decided line becomes at `seq`.
     pub fn of(line: &CallLine, seq: i64) -> Self {
-        SettledCall { seq, charge: line.charge, line: line.line }
+        SettledCall { seq, outcome: line.facts.outcome, charge: line.charge, line: line.line }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{AccountId, BootId, CallId, KeyId, NodeId};
 use crate::domain::money::{Cost, Price};
+use crate::domain::outcome::Outcome;
 use crate::store::columns;
 use crate::store::error::StoreError;
 use crate::store::journal::{Batch, Journal, LoadedAccount, LoadedKey, Position, SettledCall};
@@ -96,7 +97,13 @@ impl PgJournal {
         let row = sqlx::query(include_str!("sql/settled_call.sql")).bind(call.0).fetch_optional(connection).await?;
         row.map(|r| {
             let (charge, line): (i64, i64) = (r.try_get(1)?, r.try_get(2)?);
-            Ok(SettledCall { seq: r.try_get(0)?, charge: Cost::from_nanos(charge), line: Price::from_nanos(line) })
+            let outcome = Outcome::from_code(r.try_get(3)?).ok_or_else(|| StoreError::broken_row("call", call.0))?;
+            Ok(SettledCall {
+                seq: r.try_get(0)?,
+                outcome,
+                charge: Cost::from_nanos(charge),
+                line: Price::from_nanos(line),
+            })
         })
         .transpose()
     }

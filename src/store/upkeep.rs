@@ -2,7 +2,7 @@
 
 use crate::domain::ids::{AccountId, KeyId};
 use crate::store::error::StoreError;
-use crate::store::ownership::Ownership;
+use crate::store::ownership::{self, Orphan, Ownership};
 use chrono::{Datelike, Days, NaiveDate};
 use sqlx::{PgPool, Row};
 
@@ -35,6 +35,11 @@ impl Upkeep {
         let (node, boot) = (ownership.node.0, ownership.boot.0);
         sqlx::query(include_str!("sql/beat_node.sql")).bind(node).bind(boot).execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Notes of older boots of this node.
+    pub async fn orphans(&self, ownership: &Ownership) -> Result<Vec<Orphan>, StoreError> {
+        ownership::orphans(&self.pool, ownership).await
     }
 
     /// Keys whose deletion has begun and not ended.

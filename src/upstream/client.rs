@@ -4,7 +4,6 @@
 
 use crate::upstream::headers::{self, AuthStyle};
 use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
-use awc::error::{ConnectError, SendRequestError};
 use awc::http::StatusCode;
 use awc::{Client, ClientResponse, Connector};
 use bytes::Bytes;
@@ -55,7 +54,8 @@ pub struct Outgoing<'a> {
 /// Why there is no head.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NoHead {
-    /// Connect, TLS, DNS, or the connection broke before the head.
+    /// Connect, TLS, DNS, or the connection broke before the head. Tried again: a kept connection may break at any time,
+    /// and only one answer is ever billed.
     Unreachable,
     /// No head within the limit; never retried, the request may be running.
     TooLate,
@@ -149,18 +149,12 @@ impl UpstreamClient {
         let sent = tokio::time::timeout(self.settings.head, request.send_body(out.body.clone())).await;
         match sent {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(no_head(&error)),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the upstream gave no head");
+                Err(NoHead::Unreachable)
+            }
             Err(_elapsed) => Err(NoHead::TooLate),
         }
-    }
-}
-
-/// Only a connection that was never made is certain not to have carried the request twice; a broken one may have.
-fn no_head(error: &SendRequestError) -> NoHead {
-    tracing::warn!(%error, "the upstream gave no head");
-    match error {
-        SendRequestError::Connect(ConnectError::Timeout) | SendRequestError::Timeout => NoHead::Unreachable,
-        _ => NoHead::Unreachable,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod core_model;
+mod crash;
 mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;

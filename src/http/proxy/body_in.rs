@@ -117,3 +117,32 @@ fn refuse_encoding(http: &HttpRequest, request: CallId) -> Result<(), ApiError> 
         text(header::CONTENT_TYPE).is_none_or(|t| t.split(';').next().is_some_and(|t| t.trim() == "application/json"));
     if identity && json { Ok(()) } else { Err(ApiError::unsupported_encoding(request)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::StatusCode;
+    use actix_web::test::TestRequest;
+    use actix_web::{FromRequest, dev};
+    use futures_util::stream;
+    use uuid::Uuid;
+
+    async fn read_parts(budget: &BodyBudget, count: usize) -> Result<HeldBody, StatusCode> {
+        let http = TestRequest::post().to_http_request();
+        let parts = stream::iter((0..count).map(|_| Ok(Bytes::from_static(&[b' '; 1_000]))));
+        let mut parts: dev::Payload = dev::Payload::Stream { payload: Box::pin(parts) };
+        let payload = Payload::from_request(&http, &mut parts).await.expect("a payload");
+        read(&http, payload, budget, 1_000_000, CallId(Uuid::nil())).await.map_err(|error| error.status)
+    }
+
+    #[actix_web::test]
+    async fn bodies_that_together_take_too_much_are_refused_and_give_back_what_they_took() {
+        let budget = BodyBudget::new(5_000);
+        let held = read_parts(&budget, 3).await.map_err(|status| panic!("{status}")).expect("a body");
+        assert_eq!(held.bytes.len(), 3_000);
+        assert_eq!(read_parts(&budget, 3).await.err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+        drop(held);
+        assert_eq!(read_parts(&budget, 5).await.map(|held| held.bytes.len()).ok(), Some(5_000));
+        assert_eq!(budget.left.load(Ordering::Acquire), 5_000);
+    }
+}

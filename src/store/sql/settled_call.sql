@@ -1,3 +1,3 @@
-SELECT seq, cost, price
+SELECT seq, cost, price, outcome
 FROM ledger.call
 WHERE call_id = $1

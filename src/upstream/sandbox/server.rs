@@ -101,6 +101,11 @@ impl SandboxHandle {
         self.shared.log.until(|log| log.open_connections() == 0).await;
     }
 
+    /// Closes the listener and cuts every connection soon: from then on the provider is down.
+    pub fn fail(&self) {
+        self.task.abort();
+    }
+
     /// Closes the listener and cuts every connection.
     pub async fn stop(mut self) {
         self.task.abort();

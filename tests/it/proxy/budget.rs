@@ -48,8 +48,9 @@ async fn q02_refused_growth_is_a_well_formed_length_stop() {
     let half_a_json = json!({ "text": "y".repeat(120_000) });
     let scripts = [
         (json!({ "tokens": 30_000 }), "text_delta"),
-        // One event that is far more than the key has left, within a tool's input.
-        (json!({ "blocks": ["tool_use"], "input": half_a_json }), "input_json_delta"),
+        // One event that is far more than the key has left, within a tool's input. Slow enough for the refusal to come
+        // before the end does: an answer that is complete by then is not cut.
+        (json!({ "blocks": ["tool_use"], "input": half_a_json, "delay_ms": 250 }), "input_json_delta"),
     ];
     for (script, delta) in scripts {
         app.sandbox.set_scenario(script).expect("a script");

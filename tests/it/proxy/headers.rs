@@ -3,6 +3,7 @@
 use crate::support::app::TestApp;
 use crate::support::calls::{bytes_of, scripted};
 use crate::support::site::TestKey;
+use derouter::domain::secret::ClientSecret;
 use derouter::upstream::sandbox::record::RecordedRequest;
 use serde_json::json;
 
@@ -179,6 +180,34 @@ async fn a_credential_that_is_none_is_refused_before_anything_else() {
     }
     assert_eq!(app.sandbox.counted(), 0);
     assert!(app.lines(&key).await.is_empty());
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn an_account_key_cannot_call_models() {
+    let app = TestApp::start().await;
+    let key = app.key("100", "60", 60, 5).await;
+    let text = format!("sk-ant-{}", "a1".repeat(32));
+    let digest = app.credentials.digest(&ClientSecret::parse(&text).expect("a secret"));
+    sqlx::query(
+        "INSERT INTO ledger.key_secret (secret_hash, account_id, pepper_version, hint) VALUES ($1, $2, 1, 'a1a1')",
+    )
+    .bind(digest.as_slice())
+    .bind(key.account.parse::<uuid::Uuid>().expect("an id"))
+    .execute(&app.pool)
+    .await
+    .expect("an Account Key");
+    let account_key = TestKey { secret: text, ..key };
+    for path in ["/v1/messages", "/v1/messages/count_tokens"] {
+        let got = app.exchange(&bytes_of(&account_key, path, "", &scripted(&json!({}), false).to_string())).await;
+        let error = &got.json()["error"];
+        assert_eq!((got.status, &error["type"]), (403, &json!("permission_error")), "{path}");
+        assert_eq!(
+            (&error["details"]["error_code"], got.header("x-should-retry")),
+            (&json!("wrong_key_kind"), Some("false"))
+        );
+    }
+    assert_eq!(app.sandbox.counted(), 0);
     app.close().await;
 }
 

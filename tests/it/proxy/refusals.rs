@@ -160,6 +160,21 @@ async fn e07_a_provider_that_hangs_up_before_the_head_is_502() {
 }
 
 #[actix_web::test]
+async fn e07_a_provider_that_is_down_is_502_and_nothing_is_absorbed() {
+    let app = TestApp::start().await;
+    let key = app.key("100", "60", 60, 5).await;
+    app.sandbox.fail();
+    let got = app.ask(&key, &plain()).await;
+    assert_eq!(
+        (got.status, got.json()["error"]["details"]["error_code"].as_str()),
+        (502, Some("upstream_unavailable"))
+    );
+    let line = app.line(&key).await;
+    assert_eq!((line.outcome, line.cost, line.absorbed), (Outcome::NoAnswer, 0, 0));
+    app.close().await;
+}
+
+#[actix_web::test]
 async fn e20_a_redirect_is_not_followed() {
     let app = TestApp::start().await;
     let gone = |status: u16| json!({ "scenario": "redirect", "status": status });

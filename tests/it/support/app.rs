@@ -11,6 +11,7 @@ use derouter::app::{serve, stop};
 use derouter::clock::Clock;
 use derouter::config::{self, Environment};
 use derouter::domain::ids::AccountId;
+use derouter::identity::credentials::Credentials;
 use derouter::store::accounts::AccountStore;
 use derouter::store::checker;
 use derouter::upstream::sandbox::server::SandboxHandle;
@@ -31,6 +32,7 @@ pub struct TestApp {
     pub sandbox: Arc<SandboxHandle>,
     /// Until when the provider counts as refusing our own account; a test may reset it.
     pub parked: Arc<AtomicU64>,
+    pub credentials: Credentials,
     pub directory: Directory,
     pub pool: PgPool,
     home: Option<(TestDatabase, TempDir)>,
@@ -43,6 +45,7 @@ struct Started {
     console: SocketAddr,
     sandbox: Arc<SandboxHandle>,
     parked: Arc<AtomicU64>,
+    credentials: Credentials,
     directory: Directory,
     pool: PgPool,
 }
@@ -78,12 +81,14 @@ impl TestApp {
         let (told, started) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || run(&environment, told, stopped));
-        let Started { api, console, sandbox, parked, directory, pool } = started.await.expect("the program starts");
+        let Started { api, console, sandbox, parked, credentials, directory, pool } =
+            started.await.expect("the program starts");
         let operator_token = std::fs::read_to_string(data.path().join("operator_token")).expect("a token");
         TestApp {
-            site: Site { api, console, operator_token },
+            site: Site::new(api, console, operator_token),
             sandbox,
             parked,
+            credentials,
             directory,
             pool,
             home: Some((database, data)),
@@ -154,6 +159,7 @@ fn listen(parts: &Parts) -> (Vec<ServerHandle>, Started) {
         console: console.addr,
         sandbox: parts.sandbox.clone().expect("the dev profile has a sandbox"),
         parked: parts.parked.clone(),
+        credentials: parts.credentials.clone(),
         directory: parts.books.directory.clone(),
         pool: parts.pool.clone(),
     };

@@ -28,6 +28,8 @@ pub struct Line {
     pub cache_read: i64,
 }
 
+type Row = (i16, i16, i64, i64, i64, String, i64, i64, i64);
+
 /// A body whose script the simulated provider plays; a cheap model, up to 500 tokens.
 pub fn scripted(script: &Value, streamed: bool) -> Value {
     json!({
@@ -93,7 +95,7 @@ impl TestApp {
     pub async fn lines(&self, key: &TestKey) -> Vec<Line> {
         soon("every call settles", self.settled()).await;
         let key: uuid::Uuid = key.id.parse().expect("a key's id");
-        let rows: Vec<(i16, i16, i64, i64, i64, String, i64, i64, i64)> = sqlx::query_as(
+        let rows: Vec<Row> = sqlx::query_as(
             "SELECT outcome, flags, cost, price, absorbed, model, input, output, cache_read \
              FROM ledger.call WHERE key_id = $1 ORDER BY call_id",
         )

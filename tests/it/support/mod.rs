@@ -4,5 +4,6 @@ pub mod app;
 pub mod calls;
 pub mod cluster;
 pub mod desk;
+pub mod process;
 pub mod site;
 pub mod wishes;

@@ -5,6 +5,8 @@ use derouter::actors::messages::KeyRef;
 use derouter::domain::ids::{AccountId, KeyId};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use uuid::Uuid;
 
 /// Where a program listens.
@@ -12,6 +14,8 @@ pub struct Site {
     pub api: SocketAddr,
     pub console: SocketAddr,
     pub operator_token: String,
+    /// One for all requests: making one reads every root certificate.
+    client: awc::Client,
 }
 
 /// A key as a test holds it.
@@ -30,6 +34,10 @@ impl TestKey {
 }
 
 impl Site {
+    pub fn new(api: SocketAddr, console: SocketAddr, operator_token: String) -> Self {
+        Site { api, console, operator_token, client: awc::Client::default() }
+    }
+
     /// One request of the operator; panics unless it succeeds.
     pub async fn operator(&self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.operator_says(path, body).await;
@@ -39,13 +47,25 @@ impl Site {
 
     /// One request of the operator, with its status.
     pub async fn operator_says(&self, path: &str, body: &Value) -> (u16, Value) {
-        let client = awc::Client::default();
-        let request =
-            if body.is_null() { client.get(self.console_url(path)) } else { client.post(self.console_url(path)) };
+        let url = self.console_url(path);
+        let request = if body.is_null() { self.client.get(url) } else { self.client.post(url) };
         let request = request.insert_header(("authorization", format!("Bearer {}", self.operator_token)));
         let mut response = request.send_json(body).await.expect("the console answers");
         let status = response.status().as_u16();
         (status, response.json().await.expect("JSON"))
+    }
+
+    /// Sends a request of the operator and keeps the connection.
+    pub async fn send_operator(&self, path: &str, body: &Value) -> TcpStream {
+        let (token, body) = (&self.operator_token, body.to_string());
+        let length = body.len();
+        let bytes = format!(
+            "POST {path} HTTP/1.1\r\nhost: console\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        let mut socket = TcpStream::connect(self.console).await.expect("the console listens");
+        socket.write_all(bytes.as_bytes()).await.expect("the request is taken");
+        socket
     }
 
     fn console_url(&self, path: &str) -> String {
@@ -79,7 +99,7 @@ impl Site {
     /// One model call with a key.
     pub async fn call(&self, key: &TestKey, body: &Value) -> ClientResponse {
         let url = format!("http://{}/v1/messages", self.api);
-        let request = awc::Client::default().post(url).insert_header(("x-api-key", key.secret.as_str()));
+        let request = self.client.post(url).insert_header(("x-api-key", key.secret.as_str()));
         request.insert_header(("anthropic-version", "2023-06-01")).send_json(body).await.expect("the API answers")
     }
 
