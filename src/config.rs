@@ -124,7 +124,7 @@ mod tests {
     fn the_defaults_alone_are_a_working_dev_profile() {
         let settings = load(&env(&[("PATH", "/bin")])).expect("defaults");
         assert_eq!(settings.profile, Profile::Dev);
-        assert_eq!(settings.ledger.batch_max, 512);
+        assert_eq!(settings.limits.rpm, 60);
         assert_eq!(settings.upstream.head_timeout.as_secs(), 600);
     }
 
@@ -150,6 +150,22 @@ mod tests {
         assert!(refusal(&[("DEROUTER_LIMITS_RPM", "x")]).contains("DEROUTER__LIMITS__RPM is meant"));
         assert!(refusal(&[("DEROUTER__LIMITS__RPM", "many")]).contains("limits.rpm"));
         assert!(refusal(&[("DEROUTER__UPSTREAM__KIND", "antropic")]).contains("upstream.kind must be one of"));
+    }
+
+    #[test]
+    fn an_upstream_that_cannot_be_called_is_refused_in_dev_too() {
+        let real =
+            |url: &str| load(&env(&[("DEROUTER__UPSTREAM__KIND", "anthropic"), ("DEROUTER__UPSTREAM__BASE_URL", url)]));
+        for good in ["https://api.anthropic.com", "http://127.0.0.1:8084/", "http://[::1]:8084", "https://localhost"] {
+            assert!(real(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["", "api.anthropic.com", "ftp://x", "https://", "https://a b", "https://x/v1", "http://u@x", "http://x:0"]
+        {
+            assert!(real(bad).expect_err("refused").to_string().contains("upstream.base_url"), "{bad}");
+        }
+        let said = refusal(&[("DEROUTER_UPSTREAM_CREDENTIAL", "sk-secret\nline")]);
+        assert!(said.contains("secrets.upstream_credential") && !said.contains("sk-secret"), "{said}");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use crate::actors::draining::Draining;
 use crate::actors::housekeeper;
 use crate::app::books::{self, Books};
-use crate::app::{people, recovery};
+use crate::app::{people, recovery, rounds};
 use crate::clock::Clock;
 use crate::config::settings::{Settings, UpstreamKind};
 use crate::domain::ids::BootId;
 use crate::domain::price_row::Day;
 use crate::domain::pricing::PriceBook;
+use crate::http::health::Leaving;
 use crate::http::proxy::body_in::BodyBudget;
 use crate::identity::credentials::Credentials;
 use crate::store::credentials::CredentialStore;
@@ -16,7 +17,7 @@ use crate::store::data_folder::DataFolder;
 use crate::store::ledger::PgJournal;
 use crate::store::ownership::{self, Ownership};
 use crate::store::people::PeopleStore;
-use crate::store::pool::{self, Database, ProgramLock};
+use crate::store::pool::{self, Database, ProgramLock, Tuning};
 use crate::store::prices::PriceStore;
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::spool::Spool;
@@ -54,8 +55,10 @@ pub struct Parts {
     /// Wakes the mailer.
     pub bell: Arc<Notify>,
     pub(super) mailer: JoinHandle<()>,
+    pub leaving: Leaving,
     pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) housekeeper: JoinHandle<()>,
+    pub(super) rounds: JoinHandle<()>,
     pub(super) cluster: Option<PrivatePostgres>,
     pub(super) _lock: ProgramLock,
     pub(super) _folder: DataFolder,
@@ -83,7 +86,9 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
 
 async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolder) -> anyhow::Result<Parts> {
     let data = folder.path();
-    let database = Database::at(url)?;
+    let (pool, connect_within, lock_within) =
+        (settings.database.pool, settings.database.connect_timeout, settings.database.lock_timeout);
+    let database = Database::at(url)?.tuned(Tuning { pool, connect_within, lock_within });
     let lock = database.lock_program().await?;
     let pool = database.pool();
     pool::migrate(&pool).await?;
@@ -98,17 +103,19 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let sandbox = start_sandbox(&settings).await?;
     let upstream = Arc::new(upstream_settings(&settings, sandbox.as_deref()));
     let prices = price_book(&pool, &clock).await?;
-    let pepper = settings.secrets.pepper.clone();
+    let prices = Arc::new(ArcSwap::from_pointee(prices));
+    let (pepper, previous) = (settings.secrets.pepper.clone(), settings.previous_pepper().cloned());
     let idle_ms = u64::try_from(settings.ledger.idle_passivate.as_millis()).unwrap_or(u64::MAX);
     let swept = PeopleStore::new(pool.clone());
     let housekeeper =
         actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, swept, ownership.clone(), idle_ms));
     let bell = Arc::default();
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
+    let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
-        credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, clock.clone()),
+        credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
         bodies: BodyBudget::new(settings.limits.body_budget_bytes),
-        prices: Arc::new(ArcSwap::from_pointee(prices)),
+        prices,
         settings: Arc::new(settings),
         clock,
         pool,
@@ -120,8 +127,10 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         parked: Arc::default(),
         bell,
         mailer,
+        leaving: Leaving::default(),
         sandbox,
         housekeeper,
+        rounds: actix_web::rt::spawn(rounds),
         cluster: None,
         _lock: lock,
         _folder: folder,
@@ -179,6 +188,8 @@ fn upstream_settings(settings: &Settings, sandbox: Option<&SandboxHandle>) -> Up
         head: upstream.head_timeout,
         idle: upstream.idle_timeout,
         total: upstream.total_timeout,
+        connections: upstream.max_connections,
+        retries: upstream.retries,
         denied_betas: upstream.denied_betas.clone(),
     }
 }

@@ -5,6 +5,7 @@ pub mod build;
 pub mod operator_token;
 pub mod people;
 pub mod recovery;
+pub mod rounds;
 pub mod serve;
 pub mod sites;
 pub mod stop;

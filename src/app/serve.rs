@@ -10,17 +10,21 @@ use crate::http::operator::state::OperatorState;
 use crate::http::proxy::routes;
 use crate::http::proxy::state::ProxyState;
 use crate::http::site::outbox;
+use crate::http::strangers::Strangers;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
 use crate::store::people::PeopleStore;
 use crate::store::prices::PriceStore;
 use crate::store::views::outbox::OutboxViews;
+use crate::store::views::statement::StatementViews;
+use crate::store::volatile::{RedisSettings, Volatile};
 use crate::upstream::client::UpstreamClient;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 use anyhow::Context;
+use secrecy::ExposeSecret;
 use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -61,7 +65,7 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
     let (upstream, parked) = (parts.upstream.clone(), parts.parked.clone());
     let (bodies, draining, limits) = (parts.bodies.clone(), parts.draining.clone(), settings.limits.clone());
     let manage = people::manage(parts, people::api_door(parts));
-    let health = Health { directory: directory.clone(), draining: draining.clone() };
+    let (health, strangers) = (health(parts), Data::new(strangers(parts)?));
     let server = HttpServer::new(move || {
         let state = ProxyState {
             directory: directory.clone(),
@@ -76,6 +80,7 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
         App::new()
             .app_data(Data::new(state))
             .app_data(Data::new(health.clone()))
+            .app_data(strangers.clone())
             .configure(health::add)
             .app_data(Data::new(manage.clone()))
             .configure(routes::add)
@@ -109,24 +114,56 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         prices: parts.prices.clone(),
         payments: PaymentStore::new(parts.pool.clone()),
         price_store: PriceStore::new(parts.pool.clone()),
+        price_turn: Arc::default(),
         accounts: AccountStore::new(parts.pool.clone()),
         people: PeopleStore::new(parts.pool.clone()),
+        statement: StatementViews::new(parts.pool.clone()),
         credentials: parts.credentials.clone(),
         pepper_version: parts.settings.secrets.pepper_version,
         token: Arc::new(operator_token::kept(&parts.settings.data_dir)?),
     };
     let kept = parts.settings.profile == Profile::Dev && parts.settings.mail.kind == MailKind::Outbox;
     let mails = kept.then(|| OutboxViews::new(parts.pool.clone()));
+    let health = health(parts);
     let server = HttpServer::new(move || {
         let mails = mails.clone();
-        App::new().app_data(Data::new(state.clone())).configure(operator::routes::add).configure(move |config| {
-            if let Some(mails) = mails {
-                outbox::add(config, mails);
-            }
-        })
+        App::new()
+            .app_data(Data::new(state.clone()))
+            .app_data(Data::new(health.clone()))
+            .configure(health::add_with_figures)
+            .configure(operator::routes::add)
+            .configure(move |config| {
+                if let Some(mails) = mails {
+                    outbox::add(config, mails);
+                }
+            })
     });
     let server = server.workers(1).disable_signals();
     listen("console", parts.settings.listen.console, |listener| Ok(server.listen(listener)?.run()))
+}
+
+fn health(parts: &Parts) -> Health {
+    Health {
+        directory: parts.books.directory.clone(),
+        draining: parts.draining.clone(),
+        leaving: parts.leaving.clone(),
+    }
+}
+
+/// The budget of unknown keys, with Redis where there is one.
+fn strangers(parts: &Parts) -> anyhow::Result<Strangers> {
+    let settings = &parts.settings;
+    let redis = settings.redis_url().map(|url| RedisSettings {
+        url: url.expose_secret().to_owned(),
+        answer_within: settings.redis.answer_within,
+        retry_after: settings.redis.retry_after,
+    });
+    Ok(Strangers {
+        volatile: Volatile::new(redis).context("redis.url is not a redis:// address")?,
+        per_minute: settings.identity.unknown_keys_per_minute,
+        trusted_hops: settings.listen.trusted_hops,
+        clock: parts.clock.clone(),
+    })
 }
 
 /// A client that stops reading is dropped by the kernel: the body is not polled then and could not notice.

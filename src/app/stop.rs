@@ -49,6 +49,7 @@ pub async fn run_until_stopped(parts: Parts, listening: Vec<Listening>, mut sign
 /// Takes the program down in order.
 pub async fn stop(parts: Parts, handles: Vec<actix_web::dev::ServerHandle>) {
     let directory = parts.books.directory.clone();
+    parts.leaving.begin();
     sleep(parts.settings.drain.grace).await;
     parts.draining.refuse();
     until(parts.settings.drain.limit, || directory.open_calls().count() == 0).await;
@@ -58,6 +59,7 @@ pub async fn stop(parts: Parts, handles: Vec<actix_web::dev::ServerHandle>) {
     }
     parts.housekeeper.abort();
     parts.mailer.abort();
+    parts.rounds.abort();
     until(SETTLE_WITHIN, || directory.settlements().count() == 0 && directory.open_calls().count() == 0).await;
     tracing::info!(spooled = directory.spool().waiting(), open_calls = directory.open_calls().count(), "stopped");
     directory.spool().close();

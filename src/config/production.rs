@@ -2,6 +2,8 @@
 //!
 //! All reasons are listed at once, each naming the setting and how to set it, never a value.
 
+use std::net::IpAddr;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::ConfigError;
@@ -19,7 +21,7 @@ pub fn refuse_unfit(settings: Settings) -> Result<Settings, ConfigError> {
     let mut reasons = Vec::new();
     upstream(&settings, &mut reasons);
     mail(&settings, &mut reasons);
-    payments(&settings, &mut reasons);
+    console(&settings, &mut reasons);
     origins(&settings, &mut reasons);
     secrets(&settings, &mut reasons);
     if reasons.is_empty() { Ok(settings) } else { Err(ConfigError::NotForProduction(reasons)) }
@@ -57,9 +59,14 @@ fn mail(settings: &Settings, reasons: &mut Vec<String>) {
     }
 }
 
-fn payments(settings: &Settings, reasons: &mut Vec<String>) {
-    if settings.payments.providers.iter().any(|provider| provider == "sandbox") {
-        reasons.push("payments.providers has the sandbox: set DEROUTER__PAYMENTS__PROVIDERS (empty for none)".into());
+/// The console speaks plain HTTP with a token that runs the platform.
+fn console(settings: &Settings, reasons: &mut Vec<String>) {
+    let near = match settings.listen.console.ip().to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
+    };
+    if !near {
+        reasons.push("listen.console is neither loopback nor private: set DEROUTER__LISTEN__CONSOLE".into());
     }
 }
 
@@ -110,7 +117,7 @@ fn fault_of(secret: &SecretString) -> Option<&'static str> {
 mod tests {
     use crate::config::{Environment, load};
 
-    const FIT: [(&str, &str); 15] = [
+    const FIT: [(&str, &str); 14] = [
         ("DEROUTER_PROFILE", "production"),
         ("DEROUTER__UPSTREAM__KIND", "anthropic"),
         ("DEROUTER__UPSTREAM__BASE_URL", "https://api.example.com"),
@@ -118,7 +125,6 @@ mod tests {
         ("DEROUTER__MAIL__KIND", "smtp"),
         ("DEROUTER__MAIL__HOST", "mail.example.com"),
         ("DEROUTER__MAIL__FROM", "Credit <no-reply@example.com>"),
-        ("DEROUTER__PAYMENTS__PROVIDERS", ""),
         ("DEROUTER__BRAND__DASHBOARD_URL", "https://a.example.com"),
         ("DEROUTER__BRAND__PORTAL_URL", "https://b.example.com"),
         ("DEROUTER__BRAND__API_URL", "https://c.example.com"),
@@ -140,6 +146,17 @@ mod tests {
     }
 
     #[test]
+    fn the_console_may_not_listen_where_strangers_are() {
+        for (addr, fits) in
+            [("10.1.2.3:8083", true), ("[::1]:8083", true), ("0.0.0.0:8083", false), ("8.8.8.8:1", false)]
+        {
+            let said = load(&fit_but(&[("DEROUTER__LISTEN__CONSOLE", addr)])).map(|_| ()).map_err(|e| e.to_string());
+            assert_eq!(said.is_ok(), fits, "{addr}");
+            assert!(fits || said.is_err_and(|said| said.contains("DEROUTER__LISTEN__CONSOLE")), "{addr}");
+        }
+    }
+
+    #[test]
     fn o06_production_on_defaults_lists_all_reasons_at_once() {
         let env = [("DEROUTER_PROFILE".to_owned(), "production".to_owned())].into();
         let said = load(&env).expect_err("unfit").to_string();
@@ -149,7 +166,6 @@ mod tests {
             "secrets.upstream_credential",
             "mail.kind",
             "mail.host",
-            "payments.providers",
             "brand.dashboard_url",
             "brand.console_url",
             "brand.support_address",

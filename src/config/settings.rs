@@ -2,14 +2,12 @@
 //!
 //! Every struct refuses unknown fields. Bounds that a type cannot say are in `check`, so a value that is here is usable.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
-
-use crate::domain::money::Usd;
 
 /// What kind of installation this is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -33,7 +31,6 @@ pub struct Settings {
     pub ledger: Ledger,
     pub upstream: Upstream,
     pub limits: Limits,
-    pub payments: Payments,
     pub mail: Mail,
     pub identity: Identity,
     pub drain: Drain,
@@ -108,16 +105,9 @@ pub struct Redis {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
-    pub lanes: usize,
     pub arbiters: usize,
-    pub batch_max: usize,
-    pub queue_max: usize,
-    pub mailbox_max: usize,
-    #[serde(rename = "spool_after_ms", deserialize_with = "milliseconds")]
-    pub spool_after: Duration,
     #[serde(rename = "idle_passivate_s", deserialize_with = "seconds")]
     pub idle_passivate: Duration,
-    pub cold_loads: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -165,25 +155,9 @@ pub struct Limits {
     pub concurrency: u32,
     pub body_bytes: usize,
     pub answer_bytes: usize,
-    pub event_bytes: usize,
     pub body_budget_bytes: usize,
-    pub floor_tokens: u64,
-    pub slice_tokens: u64,
-    pub stall_bytes: usize,
     #[serde(rename = "stall_s", deserialize_with = "seconds")]
     pub stall: Duration,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Payments {
-    pub providers: Vec<String>,
-    #[serde(rename = "minimum_usd", deserialize_with = "dollars")]
-    pub minimum: Usd,
-    #[serde(rename = "maximum_usd", deserialize_with = "dollars")]
-    pub maximum: Usd,
-    #[serde(rename = "step_up_usd", deserialize_with = "dollars")]
-    pub step_up: Usd,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -237,10 +211,6 @@ pub struct Identity {
     pub portal_idle: Duration,
     #[serde(rename = "portal_absolute_s", deserialize_with = "seconds")]
     pub portal_absolute: Duration,
-    #[serde(rename = "console_idle_s", deserialize_with = "seconds")]
-    pub console_idle: Duration,
-    #[serde(rename = "console_absolute_s", deserialize_with = "seconds")]
-    pub console_absolute: Duration,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -274,30 +244,53 @@ impl Settings {
         given(&self.redis.url)
     }
 
+    /// The pepper before this one, while keys of its time are still in use.
+    pub fn previous_pepper(&self) -> Option<&SecretString> {
+        given(&self.secrets.previous_pepper)
+    }
+
     /// Refuses values no part could work with; the text names the setting.
     pub(super) fn check(&self) -> Result<(), String> {
-        let (ledger, limits, payments) = (&self.ledger, &self.limits, &self.payments);
+        let (limits, database, upstream) = (&self.limits, &self.database, &self.upstream);
         let rules = [
-            ((1..=64).contains(&ledger.lanes), "ledger.lanes must be 1 to 64"),
-            ((1..=4096).contains(&ledger.batch_max), "ledger.batch_max must be 1 to 4096"),
-            (ledger.queue_max >= ledger.batch_max, "ledger.queue_max must be at least ledger.batch_max"),
-            (ledger.mailbox_max > 0, "ledger.mailbox_max must be more than 0"),
-            (ledger.cold_loads > 0, "ledger.cold_loads must be more than 0"),
-            (ledger.idle_passivate.as_secs() > 60, "ledger.idle_passivate_s must be more than 60"),
-            (self.database.pool > 0, "database.pool must be more than 0"),
+            (self.ledger.idle_passivate.as_secs() > 60, "ledger.idle_passivate_s must be more than 60"),
+            (database.pool > 0, "database.pool must be more than 0"),
+            (!database.connect_timeout.is_zero(), "database.connect_timeout_s must be more than 0"),
+            (!database.lock_timeout.is_zero(), "database.lock_timeout_ms must be more than 0"),
+            (
+                upstream.kind == UpstreamKind::Sandbox || is_origin(&upstream.base_url),
+                "upstream.base_url must be the provider's origin, such as https://api.anthropic.com, without a path",
+            ),
+            (
+                self.secrets.upstream_credential.expose_secret().bytes().all(|b| b.is_ascii_graphic()),
+                "secrets.upstream_credential must be letters, digits and signs alone, as a header can carry",
+            ),
             (limits.rpm > 0 && limits.rpm <= i32::MAX as u32, "limits.rpm must be more than 0"),
             (limits.concurrency > 0 && limits.concurrency <= i32::MAX as u32, "limits.concurrency must be more than 0"),
-            (limits.slice_tokens > 0, "limits.slice_tokens must be more than 0"),
             (
                 limits.body_budget_bytes >= limits.body_bytes,
                 "limits.body_budget_bytes must be at least limits.body_bytes",
             ),
-            (payments.minimum <= payments.maximum, "payments.minimum_usd must not exceed payments.maximum_usd"),
             (self.secrets.pepper_version > 0, "secrets.pepper_version must be 1 to 32767"),
             (self.identity.code_tries > 0, "identity.code_tries must be more than 0"),
         ];
         rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(rule.to_owned()))
     }
+}
+
+/// Whether a text is scheme, host and perhaps port, and nothing more but one slash.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port),
+        _ => (authority, "443"),
+    };
+    let named = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    let numbered =
+        host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).is_some_and(|h| h.parse::<Ipv6Addr>().is_ok());
+    let is_host = numbered || !host.is_empty() && host.bytes().all(named);
+    matches!(scheme, "http" | "https") && is_host && port.parse::<u16>().is_ok_and(|p| p > 0)
 }
 
 /// The secret, if one was set.
@@ -311,8 +304,4 @@ fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
 
 fn milliseconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
     u64::deserialize(input).map(Duration::from_millis)
-}
-
-fn dollars<'de, D: Deserializer<'de>>(input: D) -> Result<Usd, D::Error> {
-    Usd::parse(&String::deserialize(input)?).map_err(serde::de::Error::custom)
 }

@@ -59,15 +59,16 @@ impl Gate {
     /// Says whether window and slots would admit a call at `now_ms`, taking nothing.
     ///
     /// # Errors
-    /// `RateLimited` with the time until the oldest admission leaves; `TooManyAtOnce`.
+    /// `RateLimited` with the time until the oldest admission leaves, and the newest; `TooManyAtOnce`.
     pub fn would_admit(&mut self, now_ms: u64) -> Result<(), Refusal> {
         self.forget_before(now_ms);
         if self.admitted.len() >= self.rpm as usize {
             let oldest = self.admitted[self.admitted.len() - self.rpm as usize];
-            return Err(Refusal::RateLimited { limit: self.rpm, retry_ms: oldest + WINDOW_MS - now_ms });
+            let (limit, _none, full_ms) = self.window(now_ms);
+            return Err(Refusal::RateLimited { limit, retry_ms: oldest + WINDOW_MS - now_ms, full_ms });
         }
         if self.in_slot >= self.slots_now() {
-            return Err(Refusal::TooManyAtOnce { limit: self.slots });
+            return Err(Refusal::TooManyAtOnce { limit: self.slots, window: self.window(now_ms) });
         }
         Ok(())
     }
@@ -171,8 +172,9 @@ mod tests {
             assert_eq!(gate.would_admit(n * 10), Ok(()));
             gate.admit(call(n.into()), Cost::ZERO, n * 10);
         }
-        assert_eq!(gate.would_admit(600), Err(Refusal::RateLimited { limit: 60, retry_ms: 59_400 }));
-        assert_eq!(gate.would_admit(59_999), Err(Refusal::RateLimited { limit: 60, retry_ms: 1 }));
+        let refused = |retry_ms, full_ms| Err(Refusal::RateLimited { limit: 60, retry_ms, full_ms });
+        assert_eq!(gate.would_admit(600), refused(59_400, 59_990));
+        assert_eq!(gate.would_admit(59_999), refused(1, 591));
         assert_eq!(gate.would_admit(60_000), Ok(()));
     }
 
@@ -183,7 +185,7 @@ mod tests {
             assert_eq!(gate.would_admit(0), Ok(()));
             gate.admit(call(n), Cost::from_nanos(3), 0);
         }
-        assert_eq!(gate.would_admit(0), Err(Refusal::TooManyAtOnce { limit: 5 }));
+        assert_eq!(gate.would_admit(0), Err(Refusal::TooManyAtOnce { limit: 5, window: (60, 55, 60_000) }));
         assert_eq!((gate.held(), gate.running()), (Cost::from_nanos(15), 5));
         assert!(gate.end(call(0)) && !gate.end(call(0)));
         assert_eq!((gate.would_admit(0), gate.held()), (Ok(()), Cost::from_nanos(12)));

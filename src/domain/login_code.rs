@@ -1,6 +1,6 @@
 //! The six digits sent by mail: made of random bytes, stored as a keyed digest, compared in constant time.
 //!
-//! The digest binds the code to its challenge, so a code is worth nothing in another browser (`identity.md` §3).
+//! The digest binds the code to its challenge, so a code is worth nothing in another browser (`identity.md` §2).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

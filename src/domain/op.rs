@@ -145,7 +145,7 @@ pub enum Refusal {
     #[error("{needed} USD needed, {left} USD left")]
     BudgetExhausted { needed: Price, left: Price },
     #[error("more than {limit} requests in 60 s")]
-    RateLimited { limit: i32, retry_ms: u64 },
+    RateLimited { limit: i32, retry_ms: u64, full_ms: u64 },
     #[error("more than {limit} requests at once")]
-    TooManyAtOnce { limit: i32 },
+    TooManyAtOnce { limit: i32, window: (i32, i32, u64) },
 }

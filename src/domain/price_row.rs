@@ -4,7 +4,8 @@
 //! thousandths. Both are read from decimal texts and never rounded: a text that does not fit is refused. A rate that a
 //! row lacks is unpriced, never zero.
 
-use crate::domain::money::Usd;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,8 @@ const MAX_INPUT_UNSTATED: u64 = 1_000_000;
 const IMAGE_TOKENS_UNSTATED: u64 = 5_000;
 /// Input tokens of one document page at most: its picture and its text.
 const PAGE_TOKENS_UNSTATED: u64 = 5_000;
+/// Every number of a row is below this: a thousand million.
+const MOST_USD: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 /// Providers whose dialect this program serves; rows of others load disabled.
 const SERVED: [&str; 1] = ["anthropic"];
 /// The one server tool whose uses an answer counts; only it may have a price other than 0.
@@ -260,14 +263,20 @@ fn bad(model: &str, field: &'static str, want: &'static str) -> PriceBookError {
     PriceBookError::Bad { model: model.to_owned(), field, want }
 }
 
-/// A typed decimal in whole units of `unit` nano: exact, or nothing.
-fn exact(text: &str, unit: i64) -> Option<u64> {
-    let nanos = Usd::parse(text).ok()?.nanos();
-    (nanos % unit == 0).then(|| u64::try_from(nanos / unit).ok()).flatten()
+/// A plain decimal above 0 in whole units of 10⁻ᵖˡᵃᶜᵉˢ: exact, or nothing.
+fn exact(text: &str, places: u32) -> Option<u64> {
+    let digit = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_digit());
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if !plain || !digit(text.bytes().next()) || !digit(text.bytes().last()) {
+        return None;
+    }
+    let value = Decimal::from_str_exact(text).ok().filter(|v| !v.is_zero() && *v < MOST_USD)?;
+    let units = value.checked_mul(Decimal::from(10_u64.pow(places)))?;
+    if units.is_integer() { units.to_u64() } else { None }
 }
 
 fn rate(model: &str, field: &'static str, text: &str) -> Result<u64, PriceBookError> {
-    exact(text, 1_000).ok_or_else(|| bad(model, field, "US dollars per million tokens above 0, at most 6 decimals"))
+    exact(text, 6).ok_or_else(|| bad(model, field, "US dollars per million tokens above 0, at most 6 decimals"))
 }
 
 fn rates(model: &str, text: &RateText) -> Result<Rates, PriceBookError> {
@@ -282,13 +291,13 @@ fn rates(model: &str, text: &RateText) -> Result<Rates, PriceBookError> {
 }
 
 fn multiplier(model: &str, field: &'static str, text: Option<&str>) -> Result<Option<u64>, PriceBookError> {
-    let read = |t| exact(t, 1_000_000).filter(|m| (1_000..=100_000).contains(m));
+    let read = |t| exact(t, 3).filter(|m| (1_000..=100_000).contains(m));
     text.map(|t| read(t).ok_or_else(|| bad(model, field, "from 1 to 100 with at most 3 decimals"))).transpose()
 }
 
 fn tool(model: &str, name: &str, usd: &str) -> Result<(String, u64), PriceBookError> {
     let want = "US dollars per 1000 uses with at most 6 decimals, and 0 for every tool but web_search";
-    let nanos = if usd == "0" { Some(0) } else { exact(usd, 1_000).filter(|_| name == WEB_SEARCH) };
+    let nanos = if usd == "0" { Some(0) } else { exact(usd, 6).filter(|_| name == WEB_SEARCH) };
     nanos.map(|n| (name.to_owned(), n)).ok_or_else(|| bad(model, "server_tools_usd_per_1000", want))
 }
 

@@ -18,6 +18,7 @@ use thiserror::Error;
 /// Every version of every model, and which of them holds today.
 #[derive(Clone, Debug)]
 pub struct PriceBook {
+    today: Day,
     texts: Vec<PriceText>,
     rows: HashMap<Arc<str>, Arc<PriceRow>>,
     offered: Vec<Arc<PriceRow>>,
@@ -92,7 +93,7 @@ impl PriceBook {
         }
         let mut offered: Vec<_> = rows.values().filter(|row| row.enabled).cloned().collect();
         offered.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(PriceBook { texts, rows, offered })
+        Ok(PriceBook { today, texts, rows, offered })
     }
 
     /// The same versions as they stand on another day: future prices begin, withdrawn models leave.
@@ -113,6 +114,11 @@ impl PriceBook {
         let mut texts = self.texts.clone();
         texts.push(text);
         PriceBook::of(texts, today)
+    }
+
+    /// The day this book is read for.
+    pub fn today(&self) -> Day {
+        self.today
     }
 
     /// All versions as written, in the order they came.

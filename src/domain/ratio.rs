@@ -1,6 +1,6 @@
 //! The locked ratio of a key: two positive integers, reduced, set at creation and never changed.
 //!
-//! Two of the four places where the ledger rounds are here (`ledger.md` §4); the other two are in `pricing.rs`.
+//! Two of the four places where the ledger rounds are here (`ledger.md` §4); the other two are in `quote.rs`.
 
 use crate::domain::money::{Cost, Price};
 use serde::{Deserialize, Serialize};

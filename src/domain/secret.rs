@@ -1,6 +1,6 @@
 //! The secret of a client key or an Account Key: shown once, stored as a digest, printed never.
 //!
-//! `sk-ant-` and 64 lower-case hex digits, so 256 bits of the operating system's randomness (`identity.md` §7). Its
+//! `sk-ant-` and 64 lower-case hex digits, so 256 bits of the operating system's randomness (`identity.md` §6). Its
 //! digest is keyed by the pepper: a stolen table does not even allow checking a guess.
 
 use hmac::{Hmac, KeyInit, Mac};

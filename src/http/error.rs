@@ -26,6 +26,8 @@ pub struct ApiError {
     pub request: CallId,
     /// Limit, admissions left and milliseconds until full, where the key's limits were asked.
     pub window: Option<(i32, i32, u64)>,
+    /// The connection ends with this answer, so that its client's next request goes to another server.
+    pub closes: bool,
 }
 
 /// The envelope of an Anthropic error.
@@ -66,6 +68,7 @@ impl ApiError {
             is_final,
             request,
             window: None,
+            closes: false,
         }
     }
 
@@ -85,6 +88,12 @@ impl ApiError {
     pub fn invalid_key(request: CallId) -> Self {
         let words = "This API key is not valid. Check that it was copied whole, or ask your provider for a new one.";
         Self::new(Row(401, "authentication_error", "invalid_key"), words, request)
+    }
+
+    /// One network tried too many keys that nobody has.
+    pub fn too_many_unknown_keys(seconds: u64, request: CallId) -> Self {
+        let words = "Too many unknown API keys came from your network. Check your key and try again in a minute.";
+        Self::new(Row(429, "rate_limit_error", "unknown_keys"), words, request).retry_after(seconds)
     }
 
     pub fn conflicting_credentials(request: CallId) -> Self {
@@ -138,6 +147,11 @@ impl ApiError {
         Self::new(Row(503, "api_error", "try_again"), words, request).retry_after(seconds)
     }
 
+    /// The program stops: the next request of this client should find another one.
+    pub fn stopping(seconds: u64, request: CallId) -> Self {
+        ApiError { closes: true, ..Self::try_again(seconds, request) }
+    }
+
     pub fn upstream_timeout(request: CallId) -> Self {
         let words = "The model provider did not answer in time. Nothing was charged; try again.";
         Self::new(Row(504, "timeout_error", "upstream_timeout"), words, request)
@@ -158,16 +172,17 @@ impl ApiError {
                 );
                 Self::new(Row(402, "billing_error", "budget_exhausted"), words, request)
             }
-            Refusal::RateLimited { limit, retry_ms } => {
+            Refusal::RateLimited { limit, retry_ms, full_ms } => {
                 let words = format!("This API key may make {limit} requests a minute. Wait and try again.");
                 let mut error = Self::new(Row(429, "rate_limit_error", "rpm"), words, request)
                     .retry_after(retry_ms.div_ceil(1_000));
-                error.window = Some((*limit, 0, *retry_ms));
+                error.window = Some((*limit, 0, *full_ms));
                 error
             }
-            Refusal::TooManyAtOnce { limit } => {
+            Refusal::TooManyAtOnce { limit, window } => {
                 let words = format!("This API key may run {limit} requests at once. Wait for one to finish.");
-                Self::new(Row(429, "rate_limit_error", "concurrency"), words, request).retry_after(1)
+                let error = Self::new(Row(429, "rate_limit_error", "concurrency"), words, request);
+                ApiError { window: Some(*window), ..error.retry_after(1) }
             }
             Refusal::KeyPaused => Self::new(
                 Row(403, "permission_error", "key_paused"),
@@ -217,6 +232,9 @@ impl ResponseError for ApiError {
         }
         if self.is_final {
             response.insert_header(("x-should-retry", "false"));
+        }
+        if self.closes {
+            response.force_close();
         }
         response.content_type("application/json").body(self.body())
     }

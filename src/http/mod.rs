@@ -10,3 +10,4 @@ pub mod portal;
 pub mod principal;
 pub mod proxy;
 pub mod site;
+pub mod strangers;

@@ -4,8 +4,11 @@ use crate::actors::messages::KeyRef;
 use crate::domain::ids::{AccountId, CallId};
 use crate::domain::secret::ClientSecret;
 use crate::http::error::ApiError;
+use crate::http::strangers::Strangers;
 use crate::identity::credentials::{Credentials, Found, Kind};
+use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
+use actix_web::web::Data;
 
 /// Who sent an API request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,21 +20,26 @@ pub enum ApiPrincipal {
 /// The principal of an API request. Cookies mean nothing here.
 ///
 /// # Errors
-/// 401 without a credential, with a malformed, unknown or expired one, or with two that differ.
-pub async fn api(headers: &HeaderMap, credentials: &Credentials, request: CallId) -> Result<ApiPrincipal, ApiError> {
-    let text = presented(headers, request)?;
+/// 401 without a credential, with a malformed, unknown or expired one, or with two that differ; 429 where too many
+/// unknown ones came from the same network.
+pub async fn api(http: &HttpRequest, credentials: &Credentials, request: CallId) -> Result<ApiPrincipal, ApiError> {
+    let text = presented(http.headers(), request)?;
     let secret = ClientSecret::parse(text).map_err(|_| ApiError::invalid_key(request))?;
+    let strangers = http.app_data::<Data<Strangers>>().expect("every host that takes keys counts unknown ones");
+    if !credentials.remembers(&secret) {
+        strangers.refuse_if_over(http, request)?;
+    }
     match credentials.find(&secret).await {
         Ok(Some(Found { account, kind: Kind::Client(key) })) => Ok(ApiPrincipal::Client(KeyRef { account, key })),
         Ok(Some(Found { account, kind: Kind::Account })) => Ok(ApiPrincipal::Account(account)),
-        Ok(None) => Err(ApiError::invalid_key(request)),
+        Ok(None) => Err(strangers.refusal(http, request).await),
         Err(_away) => Err(ApiError::try_again(2, request)),
     }
 }
 
 /// The client key of a model request; an Account Key manages and never calls models.
-pub async fn client_key(headers: &HeaderMap, credentials: &Credentials, request: CallId) -> Result<KeyRef, ApiError> {
-    match api(headers, credentials, request).await? {
+pub async fn client_key(http: &HttpRequest, credentials: &Credentials, request: CallId) -> Result<KeyRef, ApiError> {
+    match api(http, credentials, request).await? {
         ApiPrincipal::Client(key) => Ok(key),
         ApiPrincipal::Account(_) => {
             let words = "This is an Account Key: it manages keys and cannot call models. Use a client key.";

@@ -46,6 +46,7 @@ pub struct Credentials(Arc<Inner>);
 struct Inner {
     store: CredentialStore,
     pepper: SecretString,
+    previous: Option<SecretString>,
     clock: Clock,
     cache: RwLock<Cache>,
     lookups: Semaphore,
@@ -59,9 +60,10 @@ struct Cache {
 }
 
 impl Credentials {
-    pub fn new(store: CredentialStore, pepper: SecretString, clock: Clock) -> Self {
+    /// `previous`: the pepper before this one, under which keys that were made then are still found.
+    pub fn new(store: CredentialStore, pepper: SecretString, previous: Option<SecretString>, clock: Clock) -> Self {
         let (cache, lookups) = (RwLock::default(), Semaphore::new(LOOKUPS));
-        Credentials(Arc::new(Inner { store, pepper, clock, cache, lookups }))
+        Credentials(Arc::new(Inner { store, pepper, previous, clock, cache, lookups }))
     }
 
     /// The digest a secret is stored under.
@@ -74,7 +76,29 @@ impl Credentials {
     /// # Errors
     /// `StoreError` while the store is away and the secret is not in the cache.
     pub async fn find(&self, secret: &ClientSecret) -> Result<Option<Found>, StoreError> {
-        let digest = self.digest(secret);
+        match (self.find_digest(self.digest(secret)).await?, self.previous_digest(secret)) {
+            (None, Some(digest)) => self.find_digest(digest).await,
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// Whether `find` needs no look-up for this secret, known or not.
+    pub fn remembers(&self, secret: &ClientSecret) -> bool {
+        let cache = self.0.cache.read();
+        let entry = |digest| cache.entries.get(&digest);
+        match (entry(self.digest(secret)), self.previous_digest(secret)) {
+            (Some(Entry::Known(_)), _) => true,
+            (Some(Entry::Unknown { until_ms }), None) => self.0.clock.now_ms() < *until_ms,
+            (_, Some(digest)) => matches!(entry(digest), Some(Entry::Known(_))),
+            (None, None) => false,
+        }
+    }
+
+    fn previous_digest(&self, secret: &ClientSecret) -> Option<[u8; 32]> {
+        self.0.previous.as_ref().map(|pepper| secret.digest(pepper.expose_secret().as_bytes()))
+    }
+
+    async fn find_digest(&self, digest: [u8; 32]) -> Result<Option<Found>, StoreError> {
         let cached = self.0.cache.read().entries.get(&digest).copied();
         match cached {
             Some(Entry::Known(known)) => Ok(self.if_valid(known)),

@@ -30,6 +30,13 @@ impl Upkeep {
         Ok(())
     }
 
+    /// Says that this boot lives; a newer boot's row is left alone.
+    pub async fn beat(&self, ownership: &Ownership) -> Result<(), StoreError> {
+        let (node, boot) = (ownership.node.0, ownership.boot.0);
+        sqlx::query(include_str!("sql/beat_node.sql")).bind(node).bind(boot).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Notes of older boots of this node.
     pub async fn orphans(&self, ownership: &Ownership) -> Result<Vec<Orphan>, StoreError> {
         ownership::orphans(&self.pool, ownership).await

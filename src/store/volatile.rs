@@ -74,6 +74,11 @@ impl Volatile {
         }
     }
 
+    /// Whether this process would refuse another one against `name`; counts nothing and asks nobody.
+    pub fn is_full(&self, name: &str, limit: u32, now_ms: u64) -> bool {
+        self.throttles.is_full(name, limit, now_ms)
+    }
+
     /// Whether Redis helps at `now_ms`.
     pub fn redis_state(&self, now_ms: u64) -> RedisState {
         match &self.redis {

@@ -44,6 +44,11 @@ impl Throttles {
         running.count = running.count.saturating_add(1);
         if running.count <= limit { Verdict::Allowed } else { Verdict::Refused }
     }
+
+    /// Whether another one at `now_ms` would be refused; counts nothing.
+    pub fn is_full(&self, name: &str, limit: u32, now_ms: u64) -> bool {
+        self.windows.lock().get(name).is_some_and(|w| w.ends_ms > now_ms && w.count >= limit)
+    }
 }
 
 #[cfg(test)]
@@ -56,7 +61,10 @@ mod tests {
     fn the_limit_is_served_and_the_next_refused_until_the_window_ends() {
         let throttles = Throttles::default();
         let at = |now_ms| throttles.count("a", 3, MINUTE, now_ms);
-        assert_eq!([at(0), at(1), at(59_999)], [Verdict::Allowed; 3]);
+        assert_eq!([at(0), at(1)], [Verdict::Allowed; 2]);
+        assert!(!throttles.is_full("a", 3, 59_999));
+        assert_eq!(at(59_999), Verdict::Allowed);
+        assert!(throttles.is_full("a", 3, 59_999) && !throttles.is_full("a", 3, 60_000));
         assert_eq!(at(59_999), Verdict::Refused);
         assert_eq!(at(60_000), Verdict::Allowed);
     }

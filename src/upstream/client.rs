@@ -11,14 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Tries after the first that an upstream's refusal or a failed connection may cost, all before a 2xx head.
-const RETRIES: u32 = 2;
 /// Wait before the first retry; the second waits twice as long.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// A `retry-after` longer than this is handed to the client instead of waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// Idle upstream connections a worker keeps, and how long.
-const CONNECTIONS: usize = 0;
+/// How long a worker keeps an idle upstream connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(55);
 /// A connection is not trusted for ever: name changes at the provider take effect within this time.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -39,6 +36,10 @@ pub struct UpstreamSettings {
     pub idle: Duration,
     /// For a whole call.
     pub total: Duration,
+    /// Connections a worker may have at once; 0: as many as there are calls.
+    pub connections: usize,
+    /// Tries after the first that an upstream's refusal or a failed connection may cost, all before a 2xx head.
+    pub retries: u32,
     /// Betas that cross tenants; a request that names one is refused.
     pub denied_betas: Vec<String>,
 }
@@ -80,7 +81,7 @@ impl UpstreamClient {
     pub fn new(settings: Arc<UpstreamSettings>, parked_until_ms: Arc<AtomicU64>) -> Self {
         use secrecy::ExposeSecret;
         let connector = Connector::new()
-            .limit(CONNECTIONS)
+            .limit(settings.connections)
             .timeout(settings.connect)
             .handshake_timeout(settings.connect)
             .conn_keep_alive(KEEP_ALIVE)
@@ -111,8 +112,9 @@ impl UpstreamClient {
             return Err(NoHead::Parked);
         }
         let mut wait = RETRY_AFTER;
-        for _ in 0..RETRIES {
-            match self.send_once(out).await {
+        let trace = headers::fresh_traceparent();
+        for _ in 0..self.settings.retries {
+            match self.send_once(out, trace.as_ref()).await {
                 Ok(response) if !is_worth_retrying(&response) => return Ok(response),
                 Ok(response) if asked_wait(&response).is_some_and(|w| w > LONGEST_WAIT) => return Ok(response),
                 Ok(response) => wait = asked_wait(&response).unwrap_or(wait),
@@ -122,7 +124,7 @@ impl UpstreamClient {
             tokio::time::sleep(wait).await;
             wait *= 2;
         }
-        self.send_once(out).await
+        self.send_once(out, trace.as_ref()).await
     }
 
     /// Refuses calls for a while: the upstream refused our own account.
@@ -130,13 +132,16 @@ impl UpstreamClient {
         self.parked_until_ms.store(now_ms + PARK_MS, Ordering::Relaxed);
     }
 
-    async fn send_once(&self, out: &Outgoing<'_>) -> Result<ClientResponse, NoHead> {
+    async fn send_once(&self, out: &Outgoing<'_>, trace: Option<&HeaderValue>) -> Result<ClientResponse, NoHead> {
         let mut request = self.client.post(format!("{}{}", self.settings.base_url, out.path_and_query));
         let target = request.headers_mut();
         for (name, value) in headers::towards_upstream(out.headers) {
             target.append(name, value);
         }
         target.insert(HeaderName::from_static("accept-encoding"), HeaderValue::from_static("identity"));
+        if let Some(trace) = trace {
+            target.insert(HeaderName::from_static("traceparent"), trace.clone());
+        }
         match headers::credential_style(self.settings.auth_style, out.headers) {
             AuthStyle::Bearer => target.insert(HeaderName::from_static("authorization"), self.bearer.clone()),
             _ => target.insert(HeaderName::from_static("x-api-key"), self.credential.clone()),

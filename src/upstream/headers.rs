@@ -37,6 +37,14 @@ pub fn towards_upstream(client: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
     client.iter().filter(|(name, _)| crosses(name)).map(|(n, v)| (n.clone(), v.clone())).collect()
 }
 
+/// A trace of our own: the client's would tie tenants together at the provider. `None` without randomness.
+pub fn fresh_traceparent() -> Option<HeaderValue> {
+    let mut random = [0_u8; 24];
+    getrandom::fill(&mut random).ok()?;
+    let (trace, span) = random.split_at(16);
+    HeaderValue::from_str(&format!("00-{}-{}-00", hex::encode(trace), hex::encode(span))).ok()
+}
+
 /// The header that carries the upstream's credential, and whether it is Bearer.
 pub fn credential_style(style: AuthStyle, client: &HeaderMap) -> AuthStyle {
     let version = client.get("anthropic-version").and_then(|v| v.to_str().ok()).unwrap_or_default();

@@ -59,7 +59,7 @@ fn arrived(meter: &Meter) -> Arrived {
 fn metered(live: &LiveCall, book: &PriceBook, verdict: Verdict, reading: Reading) -> CallEnd {
     let priced = book.price(live.quote(), &reading);
     if let Some(alarm) = &priced.alarm {
-        tracing::error!(call.id = %live.call(), ?alarm, "an answer could not be priced as it was; the dearest rate was used");
+        tracing::error!(call.id = %live.call(), ?alarm, "the price of an answer is doubtful; see the alarm");
     }
     let answered = verdict.outcome == Outcome::Answered;
     let usage = reading.usage;

@@ -41,7 +41,7 @@ pub async fn reseller(http: &HttpRequest, state: &ManageState) -> Result<Caller,
             Ok(Caller { account: signed.account, trail: signed.trail, proved: signed.session.fresh })
         }
         Door::Credential { credentials, trusted_hops } => {
-            match principal::api(http.headers(), credentials, request_id()).await? {
+            match principal::api(http, credentials, request_id()).await? {
                 ApiPrincipal::Account(account) => {
                     let trail = guard::trail(http, *trusted_hops, Actor::AccountKey(account));
                     Ok(Caller { account, trail, proved: true })
@@ -58,7 +58,7 @@ pub async fn reseller(http: &HttpRequest, state: &ManageState) -> Result<Caller,
 /// The client key that asks about itself, on the API host alone.
 pub async fn client_key(http: &HttpRequest, state: &ManageState) -> Result<KeyRef, JsonError> {
     let Door::Credential { credentials, .. } = &state.door else { return Err(JsonError::not_found()) };
-    match principal::api(http.headers(), credentials, request_id()).await? {
+    match principal::api(http, credentials, request_id()).await? {
         ApiPrincipal::Client(key) => Ok(key),
         ApiPrincipal::Account(_) => {
             Err(JsonError::wrong_key_kind("This is an Account Key. Ask with the client key itself."))

@@ -108,11 +108,7 @@ pub async fn delete(http: HttpRequest, id: Path<String>, state: Data<ManageState
         caller.require_proof()?;
     }
     let before = state.desk.close(&key, idem, &caller.trail).await?;
-    let mut response = answer::with_headers(StatusCode::OK);
-    if before {
-        response.insert_header(("idempotency-replayed", "true"));
-    }
-    Ok(response.json(deleted(&state, &key).await?))
+    Ok(operation::answer(before).json(deleted(&state, &key).await?))
 }
 
 /// What became of a deleted key's money.

@@ -1,13 +1,17 @@
 //! The identity of a money request: the caller's `Idempotency-Key` and the hash of what was typed (`ledger.md` §10).
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponseBuilder};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::op::Idem;
+use crate::http::json::answer;
 use crate::http::json::error::JsonError;
 use crate::identity::key_desk::Operation;
 
+/// The header of an answer that was given before.
+const REPLAYED: (&str, &str) = ("idempotency-replayed", "true");
 /// Longest id a caller may choose.
 const MAX_ID: usize = 200;
 
@@ -48,8 +52,17 @@ pub fn identity(http: &HttpRequest, rule: Identified, typed: &[&str]) -> Result<
 /// Says that an answer repeats an earlier one.
 pub fn mark(response: &mut HttpResponseBuilder, operation: &Operation) {
     if operation.replayed {
-        response.insert_header(("idempotency-replayed", "true"));
+        response.insert_header(REPLAYED);
     }
+}
+
+/// A 200 that says whether it repeats an earlier one.
+pub fn answer(replayed: bool) -> HttpResponseBuilder {
+    let mut response = answer::with_headers(StatusCode::OK);
+    if replayed {
+        response.insert_header(REPLAYED);
+    }
+    response
 }
 
 fn hash(typed: &[&str]) -> [u8; 32] {

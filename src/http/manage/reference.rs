@@ -1,4 +1,4 @@
-//! The reference product's management API with an Account Key: its paths and names, our rules (`peers.md` §1).
+//! The reference product's management API with an Account Key: its paths and names, our rules (`docs/http-api.md` §5).
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
@@ -21,7 +21,6 @@ use crate::http::manage::state::ManageState;
 use crate::http::manage::{keys, lines, money, reference_show};
 use crate::identity::key_desk::KeyChange;
 use crate::store::views::keys::KeyPage;
-use crate::store::views::scope::OwnedKey;
 
 /// Keys in the one list that this API has.
 const MOST_KEYS: i64 = 10_000;
@@ -127,15 +126,16 @@ pub async fn update(
     refuse_repricing(&wanted)?;
     let label = wanted.label.as_deref().map(keys::label).transpose()?;
     let key = caller::owned(&state, &caller, &id).await?;
+    let mut replayed = false;
     if let Some(amount) = &wanted.add_budget {
         let price: Price = amount.usd("addBudget")?.into();
         let idem = operation::identity(&http, Identified::IfSent, &["top-up", id.as_str(), &amount.text()])?;
-        state.desk.top_up(&key, price, idem, &caller.trail).await?;
+        replayed = state.desk.top_up(&key, price, idem, &caller.trail).await?.replayed;
     }
     if label.is_some() || wanted.paused.is_some() {
         state.desk.edit(&key, KeyChange { label, paused: wanted.paused }, &caller.trail).await?;
     }
-    shown(&state, &key).await
+    Ok(operation::answer(replayed).json(reference_show::sub_key(state.keys.get(&key).await?, None)))
 }
 
 fn refuse_repricing(wanted: &SubKeyChange) -> Result<(), JsonError> {
@@ -157,8 +157,8 @@ pub async fn delete(http: HttpRequest, id: Path<String>, state: Data<ManageState
     let caller = caller::reseller(&http, &state).await?;
     let key = caller::owned(&state, &caller, &id).await?;
     let idem = operation::identity(&http, Identified::IfSent, &["delete", id.as_str()])?;
-    state.desk.close(&key, idem, &caller.trail).await?;
-    Ok(answer::ok(&money::deleted(&state, &key).await?))
+    let replayed = state.desk.close(&key, idem, &caller.trail).await?;
+    Ok(operation::answer(replayed).json(money::deleted(&state, &key).await?))
 }
 
 /// `GET /usage-logs`.
@@ -167,8 +167,4 @@ pub async fn usage_logs(http: HttpRequest, state: Data<ManageState>) -> Result<H
     let (lines, next) = lines::page(&http, &state, &caller).await?;
     let logs: Vec<_> = lines.into_iter().map(reference_show::usage_log).collect();
     Ok(answer::ok(&json!({ "usageLogs": logs, "nextCursor": next })))
-}
-
-async fn shown(state: &ManageState, key: &OwnedKey) -> Result<HttpResponse, JsonError> {
-    Ok(answer::ok(&reference_show::sub_key(state.keys.get(key).await?, None)))
 }

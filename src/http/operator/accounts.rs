@@ -5,12 +5,12 @@ use crate::domain::ids::{AccountId, TopupId};
 use crate::domain::money::{Cost, Usd};
 use crate::domain::op::{Idem, Movement};
 use crate::http::operator::answer::OperatorError;
+use crate::http::operator::operation;
 use crate::http::operator::state::OperatorState;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
-use serde_json::json;
-use sha2::{Digest, Sha256};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// An amount with what makes a repeat of the request harmless.
@@ -56,12 +56,11 @@ pub async fn deposit(
     state.authorize(&http)?;
     let account = account(&state, &who).await?;
     let amount: Cost = usd(&body.amount)?.into();
+    operation::fitting(&body.id)?;
     let attempt = format!("operator:{}", body.id);
     let topup = state.payments.open_topup(TopupId(Uuid::now_v7()), account, "operator", amount, &attempt).await?;
-    let idem = Idem { id: format!("topup:{topup}"), hash: hash(&[&body.amount]) };
-    let message = Move { amount, movement: Movement::Deposit { topup }, idem, by: Some("operator".into()) };
-    state.directory.ask_account(account, message).await???;
-    show_account(&state, account).await
+    let idem = operation::identity("topup", &topup.to_string(), &[&body.amount])?;
+    moved(&state, account, amount, Movement::Deposit { topup }, idem).await
 }
 
 /// `POST /op/accounts/{account}/adjust`: a correction at the platform's expense, with its reason.
@@ -79,10 +78,24 @@ pub async fn adjust(
         (_, Some(amount)) => (usd(amount)?, Movement::CorrectionBack { reason }),
         _ => return Err(OperatorError::invalid("say +AMOUNT to grant or -AMOUNT to take back")),
     };
-    let idem = Idem { id: format!("adjust:{}", body.id), hash: hash(&[&body.amount, &body.reason]) };
-    let message = Move { amount: amount.into(), movement, idem, by: Some("operator".into()) };
-    state.directory.ask_account(account, message).await???;
-    show_account(&state, account).await
+    let idem = operation::identity("adjust", &body.id, &[&body.amount, &body.reason])?;
+    moved(&state, account, amount.into(), movement, idem).await
+}
+
+/// Moves money once, and shows the account after it.
+async fn moved(
+    state: &OperatorState,
+    account: AccountId,
+    amount: Cost,
+    movement: Movement,
+    idem: Idem,
+) -> Result<HttpResponse, OperatorError> {
+    if operation::known(state, account, &idem).await?.is_some() {
+        return show_done(state, account, true).await;
+    }
+    let message = Move { amount, movement, idem, by: Some("operator".into()) };
+    let asked = state.directory.ask_account(account, message).await.and_then(|answer| answer);
+    show_done(state, account, operation::was_done(asked)?).await
 }
 
 /// `POST /op/accounts/{account}/freeze`: stops or lets go everything but deposits and deletions.
@@ -96,10 +109,13 @@ pub async fn freeze(
     let account = account(&state, &who).await?;
     let reason = reason(&body.reason)?;
     let movement = if body.frozen { Movement::Freeze { reason } } else { Movement::Thaw { reason } };
-    let idem =
-        Idem { id: format!("freeze:{}", body.id), hash: hash(&[&body.reason, if body.frozen { "1" } else { "0" }]) };
-    state.directory.ask_account(account, SetFreeze { movement, idem, by: Some("operator".into()) }).await???;
-    show_account(&state, account).await
+    let idem = operation::identity("freeze", &body.id, &[&body.reason, if body.frozen { "1" } else { "0" }])?;
+    if operation::known(&state, account, &idem).await?.is_some() {
+        return show_done(&state, account, true).await;
+    }
+    let message = SetFreeze { movement, idem, by: Some("operator".into()) };
+    let asked = state.directory.ask_account(account, message).await.and_then(|answer| answer);
+    show_done(&state, account, operation::was_done(asked)?).await
 }
 
 /// `GET /op/accounts/{account}`: by id or by e-mail address.
@@ -114,14 +130,27 @@ pub async fn show(
 }
 
 async fn show_account(state: &OperatorState, account: AccountId) -> Result<HttpResponse, OperatorError> {
+    Ok(HttpResponse::Ok().json(account_view(state, account).await?))
+}
+
+/// The account after an operation; `repeated` where that was done before and nothing was done now.
+async fn show_done(state: &OperatorState, account: AccountId, repeated: bool) -> Result<HttpResponse, OperatorError> {
+    let mut view = account_view(state, account).await?;
+    if repeated {
+        view["repeated"] = Value::Bool(true);
+    }
+    Ok(HttpResponse::Ok().json(view))
+}
+
+async fn account_view(state: &OperatorState, account: AccountId) -> Result<Value, OperatorError> {
     let view = state.directory.view_account(account).await?;
-    Ok(HttpResponse::Ok().json(json!({
+    Ok(json!({
         "account": account,
         "balance": view.main.usd().fixed_floor(4),
         "available": view.available.usd().fixed_floor(4),
         "receivable": view.receivable.usd().fixed_ceil(4),
         "frozen": view.frozen,
-    })))
+    }))
 }
 
 pub async fn account(state: &OperatorState, who: &str) -> Result<AccountId, OperatorError> {
@@ -142,8 +171,4 @@ fn reason(text: &str) -> Result<String, OperatorError> {
         return Err(OperatorError::invalid("give a reason of 1 to 200 characters; it stays in the journal"));
     }
     Ok(text.to_owned())
-}
-
-pub fn hash(parts: &[&str]) -> [u8; 32] {
-    Sha256::digest(parts.join("\n")).into()
 }

@@ -3,11 +3,10 @@
 use crate::actors::messages::KeyRef;
 use crate::actors::new_key::KeyOrder;
 use crate::domain::ids::KeyId;
-use crate::domain::op::Idem;
 use crate::domain::secret::ClientSecret;
-use crate::http::operator::accounts;
 use crate::http::operator::answer::OperatorError;
 use crate::http::operator::state::OperatorState;
+use crate::http::operator::{accounts, operation};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -39,7 +38,12 @@ pub async fn create(
     if !limits_fit {
         return Err(OperatorError::invalid("label takes 1 to 64 characters; rpm and concurrency are at least 1"));
     }
-    let idem = Idem { id: format!("key:{}", body.id), hash: accounts::hash(&[&body.label, &body.budget, &body.cost]) };
+    let (rpm, concurrency) = (body.rpm.to_string(), body.concurrency.to_string());
+    let idem = operation::identity("key", &body.id, &[&body.label, &body.budget, &body.cost, &rpm, &concurrency])?;
+    if let Some(done) = operation::known(&state, account, &idem).await? {
+        // The secret was in the first answer and is nowhere else.
+        return Ok(HttpResponse::Ok().json(json!({ "id": done.key, "repeated": true })));
+    }
     let order = KeyOrder {
         label: body.label.clone(),
         budget: accounts::usd(&body.budget)?.into(),

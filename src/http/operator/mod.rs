@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod answer;
 pub mod keys;
+pub mod operation;
 pub mod prices;
 pub mod routes;
 pub mod state;

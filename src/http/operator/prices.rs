@@ -1,6 +1,7 @@
-//! Model prices for the operator: what holds today, and one more version of a row.
+//! Model prices for the operator: every version there is, and one more of a row.
 
 use crate::domain::price_row::{Day, PriceText};
+use crate::domain::pricing::PriceBook;
 use crate::http::operator::answer::OperatorError;
 use crate::http::operator::state::OperatorState;
 use actix_web::web::{Data, Json};
@@ -23,7 +24,7 @@ pub struct NewPrice {
     rates: BTreeMap<String, String>,
 }
 
-/// `GET /op/prices`: the rows that hold today.
+/// `GET /op/prices`: all versions; `offered` says which of them holds today for clients.
 pub async fn list(http: HttpRequest, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let book = state.prices.load();
@@ -42,13 +43,17 @@ pub async fn set(
     state: Data<OperatorState>,
 ) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
+    // Two at once would both be version n + 1, and the book would keep the later one alone.
+    let _turn = state.price_turn.lock().await;
     let book = state.prices.load_full();
     let today = state.today();
     let text = changed(book.texts(), &body, today)?;
     let next = book.with(text, today).map_err(|e| OperatorError::invalid(e.to_string()))?;
     let added = next.texts().last().expect("a version was added").clone();
     state.price_store.add(&added, "operator").await?;
-    state.prices.store(Arc::new(next));
+    // The day may have turned meanwhile, and the book with it.
+    let with = |book: &Arc<PriceBook>| book.with(added.clone(), state.today()).map_or_else(|_| book.clone(), Arc::new);
+    state.prices.rcu(with);
     Ok(HttpResponse::Created().json(row(&added, added.effective_from <= today)))
 }
 

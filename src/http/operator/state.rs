@@ -9,11 +9,13 @@ use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
 use crate::store::people::PeopleStore;
 use crate::store::prices::PriceStore;
+use crate::store::views::statement::StatementViews;
 use actix_web::HttpRequest;
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
 
 /// Shared by all workers.
 #[derive(Clone)]
@@ -22,8 +24,11 @@ pub struct OperatorState {
     pub prices: Arc<ArcSwap<PriceBook>>,
     pub payments: PaymentStore,
     pub price_store: PriceStore,
+    /// Held by whoever adds a price.
+    pub price_turn: Arc<Mutex<()>>,
     pub accounts: AccountStore,
     pub people: PeopleStore,
+    pub statement: StatementViews,
     pub credentials: Credentials,
     pub pepper_version: i16,
     pub token: Arc<SecretString>,

@@ -22,7 +22,7 @@ pub async fn count_tokens(
 ) -> Result<HttpResponse, ApiError> {
     let request = state.new_call();
     state.refuse_while_away(request)?;
-    let key = principal::client_key(http.headers(), &state.credentials, request).await?;
+    let key = principal::client_key(&http, &state.credentials, request).await?;
     let body = body_in::read(&http, payload, &state.bodies, state.body_limit, request).await?;
     let parsed = messages::understood(&body.bytes, http.headers(), &state, request)?;
     let quote = state.prices.load().quote(&parsed).map_err(|r| messages::unpriced(&r, &parsed, request))?;

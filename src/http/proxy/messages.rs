@@ -32,7 +32,7 @@ pub async fn create_message(
 ) -> Result<HttpResponse, ApiError> {
     let request = state.new_call();
     state.refuse_while_away(request)?;
-    let key = principal::client_key(http.headers(), &state.credentials, request).await?;
+    let key = principal::client_key(&http, &state.credentials, request).await?;
     let body = body_in::read(&http, payload, &state.bodies, state.body_limit, request).await?;
     let parsed = understood(&body.bytes, http.headers(), &state, request)?;
     let quote = state.prices.load().quote(&parsed).map_err(|r| unpriced(&r, &parsed, request))?;

@@ -1,5 +1,6 @@
 //! The model API that client programs call with a client key, exactly as if we were the provider.
 
+pub mod blame;
 pub mod body_in;
 pub mod count_tokens;
 pub mod messages;

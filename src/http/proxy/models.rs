@@ -51,7 +51,7 @@ struct Page {
 /// 401 without a valid key, 400 for a limit out of range.
 pub async fn list(http: HttpRequest, state: Data<ProxyState>) -> Result<HttpResponse, ApiError> {
     let request = state.new_call();
-    principal::client_key(http.headers(), &state.credentials, request).await?;
+    principal::client_key(&http, &state.credentials, request).await?;
     let page = Query::<Page>::from_query(http.query_string()).map_err(|_| ApiError::bad_request(PAGE, request))?;
     let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
@@ -73,7 +73,7 @@ pub async fn list(http: HttpRequest, state: Data<ProxyState>) -> Result<HttpResp
 /// 401 without a valid key, 404 for a model that is not enabled.
 pub async fn retrieve(http: HttpRequest, id: Path<String>, state: Data<ProxyState>) -> Result<HttpResponse, ApiError> {
     let request = state.new_call();
-    principal::client_key(http.headers(), &state.credentials, request).await?;
+    principal::client_key(&http, &state.credentials, request).await?;
     let row = state.prices.load().find(&id).ok_or_else(|| ApiError::model_not_found(&id, request))?;
     let mut answer = HttpResponse::Ok();
     limits::own_headers(&mut answer, request, None);

@@ -8,6 +8,7 @@ use crate::domain::ending::Ending;
 use crate::domain::ids::CallId;
 use crate::http::error::ApiError;
 use crate::http::limits;
+use crate::http::proxy::blame::{self, Blame};
 use crate::http::proxy::state::ProxyState;
 use crate::upstream::{answer, headers, settle};
 use actix_web::HttpResponse;
@@ -15,8 +16,6 @@ use awc::ClientResponse;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-/// Texts in a refusal that blame our own account at the provider.
-const OUR_ACCOUNT: [&str; 2] = ["credit balance is too low", "organization_on_hold"];
 /// Marks of provider identities that no client should read.
 const IDENTITIES: [&str; 2] = ["org-", "org_"];
 
@@ -47,11 +46,17 @@ pub fn answer_refusal(
     window: limits::Window,
 ) -> Result<HttpResponse, ApiError> {
     let status = response.status().as_u16();
-    let is_ours = matches!(status, 401..=403) || OUR_ACCOUNT.iter().any(|text| find(body, text));
-    if is_ours {
-        tracing::error!(upstream.status = status, "the upstream refuses our own account; it is parked for a while");
-        state.upstream.park(state.directory.clock().now_ms());
-        return Err(ApiError::upstream_unavailable(request));
+    match blame::of(status, body) {
+        Blame::Account => {
+            tracing::error!(upstream.status = status, "the upstream refuses our own account; it is parked for a while");
+            state.upstream.park(state.directory.clock().now_ms());
+            return Err(ApiError::upstream_unavailable(request));
+        }
+        Blame::Ours => {
+            tracing::error!(upstream.status = status, call.id = %request, "the upstream denies a call to our account");
+            return Err(ApiError::upstream_unavailable(request));
+        }
+        Blame::Client => {}
     }
     match status {
         400 | 404 | 413 | 422 => Ok(relayed(state, response, body, request, window)),
@@ -77,7 +82,7 @@ fn relayed(
     answer.content_type("application/json");
     let secret = state.upstream.settings().credential.expose_secret();
     let leaks = find(body, secret) || IDENTITIES.iter().any(|mark| find(body, mark));
-    match envelope(body).filter(|_| !leaks) {
+    match blame::envelope(body).filter(|_| !leaks) {
         Some(mut envelope) => {
             envelope["request_id"] = Value::String(request.request_id());
             answer.body(envelope.to_string())
@@ -91,12 +96,6 @@ fn relayed(
             answer.body(error.body())
         }
     }
-}
-
-fn envelope(body: &[u8]) -> Option<Value> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let fits = value["type"] == "error" && value["error"]["message"].is_string() && value["error"]["type"].is_string();
-    fits.then_some(value)
 }
 
 fn find(body: &[u8], text: &str) -> bool {

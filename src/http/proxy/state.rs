@@ -38,9 +38,12 @@ impl ProxyState {
 
     /// Refuses while the program stops or the store is away, before anything is read.
     pub fn refuse_while_away(&self, request: CallId) -> Result<(), ApiError> {
-        if self.draining.is_refusing() || !self.directory.is_healthy() {
-            return Err(ApiError::try_again(1 + u64::from(request.0.as_bytes()[15] % 4), request));
+        // Spread over a few seconds, so that clients do not come back all at once.
+        let seconds = 1 + u64::from(request.0.as_bytes()[15] % 4);
+        match (self.draining.is_refusing(), self.directory.is_healthy()) {
+            (true, _) => Err(ApiError::stopping(seconds, request)),
+            (false, false) => Err(ApiError::try_again(seconds, request)),
+            (false, true) => Ok(()),
         }
-        Ok(())
     }
 }

@@ -22,7 +22,7 @@ const SENT: &[(&str, &str, bool)] = &[
     ("forwarded", "for=1.2.3.4", false),
     ("x-real-ip", "1.2.3.4", false),
     ("baggage", "a=b", false),
-    ("traceparent", "00-11111111111111111111111111111111-2222222222222222-01", false),
+    ("tracestate", "a=b", false),
     ("anthropic-workspace-id", "wrkspc_1", false),
     ("anthropic-user-profile-id", "1", false),
     ("openai-organization", "org-1", false),
@@ -72,7 +72,9 @@ fn last(app: &TestApp) -> RecordedRequest {
 async fn j02_only_the_allow_list_reaches_the_provider() {
     let app = TestApp::start().await;
     let key = app.key("100", "60", 60, 5).await;
-    let headers: String = SENT.iter().map(|(name, value, _)| format!("{name}: {value}\r\n")).collect();
+    let theirs = "00-11111111111111111111111111111111-2222222222222222-01";
+    let mut headers = format!("traceparent: {theirs}\r\n");
+    headers.extend(SENT.iter().map(|(name, value, _)| format!("{name}: {value}\r\n")));
     let body = scripted(&json!({}), false).to_string();
     let got = app.exchange(&bytes_of(&key, "/v1/messages?beta=true", &headers, &body)).await;
     assert_eq!(got.status, 200, "{}", got.text());
@@ -82,10 +84,21 @@ async fn j02_only_the_allow_list_reaches_the_provider() {
     }
     assert_eq!((request.path.as_str(), request.query.as_deref()), ("/v1/messages", Some("beta=true")));
     assert_eq!(seen(&request, "accept-encoding"), Some("identity"));
+    let trace = seen(&request, "traceparent").expect("a trace of our own");
+    assert!(trace.len() == theirs.len() && trace.starts_with("00-") && !trace.contains("1111111111"), "{trace}");
     assert_eq!(seen(&request, "host"), Some(app.sandbox.addr().to_string().as_str()));
     assert!(request.headers.iter().all(|(_, value)| !value.contains(&key.secret)), "the key stays here");
     let names: Vec<_> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
-    let known = ["host", "accept-encoding", "content-length", "content-type", "anthropic-version", "x-api-key", "date"];
+    let known = [
+        "host",
+        "accept-encoding",
+        "content-length",
+        "content-type",
+        "anthropic-version",
+        "x-api-key",
+        "date",
+        "traceparent",
+    ];
     let crossing = |name: &&&str| SENT.iter().any(|(sent, _, crosses)| sent == *name && *crosses);
     assert!(names.iter().all(|name| known.contains(name) || crossing(&name)), "{names:?}");
     app.close().await;

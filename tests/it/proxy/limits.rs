@@ -50,6 +50,8 @@ async fn l05_the_sixth_call_at_once_is_refused_until_one_ends() {
     let sixth = app.ask(&key, &plain()).await;
     assert_eq!((sixth.status, sixth.header("retry-after")), (429, Some("1")));
     assert_eq!(sixth.json()["error"]["details"]["error_code"], "concurrency");
+    assert_eq!(sixth.header("anthropic-ratelimit-requests-remaining"), Some("55"));
+    assert!(sixth.header("anthropic-ratelimit-requests-reset").is_some());
     assert_eq!(app.sandbox.counted(), 5);
     running.pop();
     let freed = soon("a slot is free", async {
@@ -62,6 +64,25 @@ async fn l05_the_sixth_call_at_once_is_refused_until_one_ends() {
     });
     assert_eq!(freed.await.header("anthropic-ratelimit-requests-remaining"), Some("54"), "refusals take no place");
     drop(running);
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn unknown_keys_have_a_budget_that_does_not_touch_known_ones() {
+    let app = TestApp::start_with(&[("DEROUTER__IDENTITY__UNKNOWN_KEYS_PER_MINUTE", "3")]).await;
+    let (known, late) = (app.key("100", "60", 60, 5).await, app.key("100", "60", 60, 5).await);
+    assert_eq!(app.ask(&known, &plain()).await.status, 200);
+    let unknown = |n: u32| get(&format!("sk-ant-{n:064x}"), "/v1/models");
+    for (n, status) in [(1, 401), (2, 401), (3, 401), (4, 429), (1, 429)] {
+        let got = app.exchange(&unknown(n)).await;
+        assert_eq!(got.status, status, "{n}: {}", got.text());
+        if status == 429 {
+            assert_eq!(got.header("retry-after"), Some("60"));
+            assert_eq!(got.json()["error"]["type"], "rate_limit_error");
+        }
+    }
+    assert_eq!(app.ask(&known, &plain()).await.status, 200, "its owner is in the cache");
+    assert_eq!(app.ask(&late, &plain()).await.status, 429, "nothing is looked up for this network now");
     app.close().await;
 }
 

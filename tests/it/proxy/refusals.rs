@@ -90,6 +90,24 @@ async fn e02_trouble_with_our_account_is_ours_and_parks_it() {
 }
 
 #[actix_web::test]
+async fn e02_a_client_that_gets_its_own_text_quoted_parks_nobody() {
+    let app = TestApp::start().await;
+    let key = app.key("100", "60", 60, 5).await;
+    let low = "Your credit balance is too low to access the Anthropic API.";
+    let quoted = |status: u16, message: String| json!({ "status": status, "error": { "type": "invalid_request_error", "message": message } });
+    for (script, status) in [
+        (quoted(400, format!("tools.0.name: {low}")), 400),
+        (quoted(400, format!("{low}: Extra inputs are not permitted")), 502),
+        (json!({ "scenario": "403" }), 502),
+    ] {
+        assert_eq!(app.play(&key, &script, false).await.status, status, "{script}");
+        assert_eq!(app.parked.load(Ordering::Relaxed), 0, "{script}");
+    }
+    assert_eq!(app.ask(&key, &plain()).await.status, 200);
+    app.close().await;
+}
+
+#[actix_web::test]
 async fn e03_a_busy_or_broken_provider_is_tried_again_at_most_twice() {
     let app = TestApp::start().await;
     let busy = |script: Value, tries, retry_after| Row {

@@ -122,7 +122,7 @@ http {{ access_log off; keepalive_requests 1000000000;
             return False
 
     def ready(self):
-        return json.loads(wait_http(f"http://127.0.0.1:{self.ports['api']}/readyz"))
+        return json.loads(wait_http(f"http://127.0.0.1:{self.ports['console']}/readyz"))
 
     def rss_mb(self):
         status = pathlib.Path(f"/proc/{self.server.pid}/status").read_text()
