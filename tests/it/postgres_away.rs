@@ -27,22 +27,30 @@ async fn lines(pool: &PgPool) -> Vec<(Uuid, i16, i64)> {
     calls.fetch_all(pool).await.expect("the calls")
 }
 
+async fn notes(pool: &PgPool) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM ledger.open_call").fetch_one(pool).await.expect("the notes")
+}
+
 async fn begin(scene: &Scene) -> (Process, TestKey, i64) {
     let program = scene.start().await;
     let key = program.site.key("100", "60", 10_000, 1_000).await;
-    let got = program.site.play(&key, &slow(), true).await;
+    let got = program.site.play(&key, &short(), true).await;
     assert_eq!((got.status, got.ended), (200, Ended::Clean));
     let cost = lines(&scene.pool).await[0].2;
     (program, key, cost)
 }
 
-/// An answer of about a second.
-fn slow() -> Value {
-    json!({ "tokens": 100, "chunks": 100, "delay_ms": 10 })
+/// An answer of half a second.
+fn short() -> Value {
+    json!({ "tokens": 100, "chunks": 100, "delay_ms": 5 })
 }
 
-async fn start_streams(program: &Process, key: &TestKey, count: usize) -> Vec<TcpStream> {
-    let script = slow();
+/// The same answer, so slow that the server is gone before it ends, however busy the machine.
+fn long() -> Value {
+    json!({ "tokens": 100, "chunks": 100, "delay_ms": 50 })
+}
+
+async fn start_streams(program: &Process, key: &TestKey, count: usize, script: Value) -> Vec<TcpStream> {
     join_all((0..count).map(|_| program.site.start_call(key, &script, true))).await
 }
 
@@ -74,7 +82,7 @@ async fn until_refused(program: &Process, key: &TestKey) -> Vec<Got> {
     let (clock, mut served) = (Clock::real(), Vec::new());
     loop {
         let began = clock.now_ms();
-        let got = program.site.play(key, &slow(), true).await;
+        let got = program.site.play(key, &short(), true).await;
         if got.status == 200 {
             // The program had not noticed yet; that call is served and settled like the others.
             served.push(got);
@@ -89,7 +97,7 @@ async fn until_refused(program: &Process, key: &TestKey) -> Vec<Got> {
 
 async fn until_served(program: &Process, key: &TestKey) -> Got {
     loop {
-        let got = program.site.play(key, &slow(), true).await;
+        let got = program.site.play(key, &short(), true).await;
         if got.status == 200 {
             return got;
         }
@@ -102,12 +110,12 @@ async fn away_under_load(how: Stop) {
     let cluster = OwnCluster::start().await;
     let scene = Scene::on(cluster.url.clone(), cluster.pool()).await;
     let (program, key, cost) = begin(&scene).await;
-    let streams = start_streams(&program, &key, STREAMS).await;
+    let streams = start_streams(&program, &key, STREAMS, long()).await;
     soon("all are asked", scene.sandbox.until(|seen| seen.len() > STREAMS)).await;
     cluster.stop(how).await;
     let mut answers = until_refused(&program, &key).await;
     let asked = scene.sandbox.counted();
-    assert_eq!(program.site.play(&key, &slow(), true).await.status, 503);
+    assert_eq!(program.site.play(&key, &short(), true).await.status, 503);
     assert_eq!(scene.sandbox.counted(), asked, "a refused call does not reach the provider");
     answers.extend(read_all(streams).await);
     assert!(scene.spooled() > 0, "what ended meanwhile is durable here");
@@ -140,7 +148,7 @@ async fn b3_b4_a_connection_cut_in_a_commit_loses_and_doubles_nothing() {
     let mut answers = Vec::new();
     for cut in [Cut::BeforeItArrives, Cut::AfterItsAnswer, Cut::WhileItRuns].repeat(3) {
         let before = cutter.cuts();
-        let streams = start_streams(&program, &key, 10).await;
+        let streams = start_streams(&program, &key, 10, short()).await;
         soon(
             "all are asked",
             scene.sandbox.until(|seen| seen.iter().filter(|s| s.answered_ms.is_none()).count() == 10),
@@ -169,11 +177,11 @@ async fn b12_a_stranger_s_lock_on_one_account_delays_the_others_once() {
         .execute(&mut *stranger)
         .await
         .expect("locked");
-    let mut answers = read_all(start_streams(&program, &held, 1).await).await;
+    let mut answers = read_all(start_streams(&program, &held, 1, short()).await).await;
     // The others waited with it for the lock's time-out at most; from now on they do not.
     answers.push(soon("the others are served", until_served(&program, &other)).await);
     until("the others commit", async || lines(&scene.pool).await.len() == 2).await;
-    let got = program.site.play(&other, &slow(), true).await;
+    let got = program.site.play(&other, &short(), true).await;
     assert_whole(&got);
     until("the others commit", async || lines(&scene.pool).await.len() == 3).await;
     answers.push(got);
@@ -190,7 +198,7 @@ async fn c1_with_neither_ledger_nor_disk_nobody_gets_an_end_and_nobody_pays() {
     let cluster = OwnCluster::start().await;
     let scene = Scene::on(cluster.url.clone(), cluster.pool()).await;
     let (program, key, _) = begin(&scene).await;
-    let streams = start_streams(&program, &key, 5).await;
+    let streams = start_streams(&program, &key, 5, long()).await;
     soon("all are asked", scene.sandbox.until(|seen| seen.len() > 5)).await;
     let folder = scene.data.path().join("spool");
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o500)).expect("our folder");
@@ -223,8 +231,8 @@ async fn c4_c5_a_spool_found_again_bills_nothing_twice_and_nothing_that_was_void
         let cluster = OwnCluster::start().await;
         let scene = Scene::on(cluster.url.clone(), cluster.pool()).await;
         let (program, key, cost) = begin(&scene).await;
-        let streams = start_streams(&program, &key, 5).await;
-        soon("all are asked", scene.sandbox.until(|seen| seen.len() > 5)).await;
+        let streams = start_streams(&program, &key, 5, long()).await;
+        until("all are noted", async || notes(&scene.pool).await == 5).await;
         cluster.stop(Stop::Fast).await;
         read_all(streams).await.iter().for_each(assert_whole);
         program.kill().await;
