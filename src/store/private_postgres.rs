@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::store::postgres_binaries::{self, Binaries, BinariesError};
 use crate::store::socket_folder;
@@ -18,6 +19,8 @@ use crate::store::unprivileged::{DropError, Unprivileged};
 
 /// The superuser of the cluster.
 const SUPERUSER: &str = "derouter";
+/// Marks the folder of a cluster in the making.
+const DRAFT: &str = "new";
 /// Names the socket's file; no TCP port is opened.
 const PORT: u16 = 5432;
 /// Seconds for start (crash recovery may have hours of WAL behind it) and stop.
@@ -172,10 +175,9 @@ impl PrivatePostgres {
     /// `initdb` in a folder beside, renamed when whole.
     fn create(&self) -> Result<(), ClusterError> {
         tracing::info!(folder = %self.cluster.display(), major = self.binaries.major, "making a private database");
-        let draft = self.cluster.with_extension("new");
-        if draft.exists() {
-            fs::remove_dir_all(&draft).map_err(|e| ClusterError::Folder(draft.clone(), e))?;
-        }
+        self.remove_drafts();
+        // A name of its own: the initdb of a killed start may still be writing to another one.
+        let draft = self.cluster.with_extension(format!("{DRAFT}{}", Uuid::new_v4().simple()));
         let mut initdb = self.command("initdb");
         initdb.args(["-U", SUPERUSER, "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C"]);
         initdb.args(["--data-checksums", "--no-instructions", "-D"]).arg(&draft);
@@ -184,6 +186,17 @@ impl PrivatePostgres {
         fs::rename(&draft, &self.cluster)
             .and_then(|()| fs::File::open(parent)?.sync_all())
             .map_err(|e| ClusterError::Folder(self.cluster.clone(), e))
+    }
+
+    /// What does not go now goes at the next start.
+    fn remove_drafts(&self) {
+        let draft = Path::new("postgres").with_extension(DRAFT);
+        let entries = self.cluster.parent().and_then(|data| fs::read_dir(data).ok()).into_iter().flatten().flatten();
+        for entry in
+            entries.filter(|e| e.file_name().as_encoded_bytes().starts_with(draft.as_os_str().as_encoded_bytes()))
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 
     fn launch(&self, durability: Durability) -> Result<(), ClusterError> {
@@ -211,10 +224,14 @@ impl PrivatePostgres {
 
     /// The live postmaster of this folder once it neither starts nor stops any more.
     fn settled_postmaster(&self) -> Option<Postmaster> {
+        let mut told = false;
         loop {
             let running = self.postmaster()?;
             if running.ready {
                 return Some(running);
+            }
+            if !std::mem::replace(&mut told, true) {
+                tracing::info!(pid = running.pid, "waiting for the database of an earlier start to come up or go down");
             }
             std::thread::sleep(Duration::from_millis(50));
         }

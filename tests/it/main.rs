@@ -11,6 +11,7 @@ mod ledger_refusals;
 mod people;
 mod postgres_away;
 mod private_postgres;
+mod program;
 mod proxy;
 mod races;
 mod sandbox;

@@ -86,7 +86,7 @@ async fn the_cluster_is_durable_checked_and_closed_to_the_network() {
 #[tokio::test]
 async fn o01_a_half_made_cluster_is_thrown_away_and_made_anew() {
     let data = Data::new();
-    let draft = data.path().join("postgres.new");
+    let draft = data.path().join("postgres.newabc");
     fs::create_dir_all(draft.join("base")).expect("folder");
     fs::write(draft.join("PG_VERSION"), "15\n").expect("file");
     let postgres = data.start().await;
