@@ -6,6 +6,7 @@ mod crash;
 mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;
+mod operator;
 mod private_postgres;
 mod proxy;
 mod races;
