@@ -9,6 +9,7 @@ use crate::domain::money::Cost;
 use crate::domain::outcome::{Flags, Outcome};
 use crate::store::error::StoreError;
 use crate::store::ownership::{Orphan, Ownership};
+use crate::store::people::PeopleStore;
 use crate::store::upkeep::Upkeep;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use std::time::Duration;
 const ROUND: Duration = Duration::from_secs(60);
 
 /// Works until its task is dropped.
-pub async fn run(directory: Directory, upkeep: Upkeep, ownership: Ownership, idle_ms: u64) {
+pub async fn run(directory: Directory, upkeep: Upkeep, people: PeopleStore, ownership: Ownership, idle_ms: u64) {
     let mut rounds = tokio::time::interval(ROUND);
     loop {
         rounds.tick().await;
@@ -29,6 +30,9 @@ pub async fn run(directory: Directory, upkeep: Upkeep, ownership: Ownership, idl
             tracing::warn!(%error, "calls that a crash cut could not be listed");
         }
         finish_closings(&directory, &upkeep).await;
+        if let Err(error) = people.sweep().await {
+            tracing::warn!(%error, "what is long over could not be swept away");
+        }
     }
 }
 

@@ -137,7 +137,7 @@ impl Lane {
         let mut sorted = Sorted::default();
         let mut taken = 1;
         sorted.push(first);
-        while sorted.len() < MAX_BATCH {
+        while sorted.count() < MAX_BATCH {
             let Ok(item) = self.queue.try_recv() else { break };
             sorted.push(item);
             taken += 1;

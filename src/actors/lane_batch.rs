@@ -17,6 +17,9 @@ const RESENDS: u32 = 5;
 /// How long an account stays parked after its row was found locked by a foreign session.
 const PARK_FOR: Duration = Duration::from_secs(5);
 
+/// Who asked whether a call is settled; `Err` while the store is away.
+pub type SettledAnswer = oneshot::Sender<Result<Option<SettledCall>, AskError>>;
+
 /// A drained queue, by kind.
 #[derive(Default)]
 pub struct Sorted {
@@ -24,7 +27,7 @@ pub struct Sorted {
     pub notes: Vec<OpenNote>,
     pub accounts: Vec<(AccountId, u64, oneshot::Sender<Option<LoadedAccount>>)>,
     pub keys: Vec<(AccountId, KeyId, u64, oneshot::Sender<Option<LoadedKey>>)>,
-    pub lookups: Vec<(CallId, oneshot::Sender<Result<Option<SettledCall>, AskError>>)>,
+    pub lookups: Vec<(CallId, SettledAnswer)>,
 }
 
 impl Sorted {
@@ -38,7 +41,8 @@ impl Sorted {
         }
     }
 
-    pub fn len(&self) -> usize {
+    /// Ops, loads and look-ups; notes ride along.
+    pub fn count(&self) -> usize {
         self.ops.len() + self.accounts.len() + self.keys.len() + self.lookups.len()
     }
 }

@@ -3,7 +3,7 @@
 use crate::actors::draining::Draining;
 use crate::actors::housekeeper;
 use crate::app::books::{self, Books};
-use crate::app::{recovery, rounds};
+use crate::app::{people, recovery, rounds};
 use crate::clock::Clock;
 use crate::config::settings::{Settings, UpstreamKind};
 use crate::domain::ids::BootId;
@@ -16,6 +16,7 @@ use crate::store::credentials::CredentialStore;
 use crate::store::data_folder::DataFolder;
 use crate::store::ledger::PgJournal;
 use crate::store::ownership::{self, Ownership};
+use crate::store::people::PeopleStore;
 use crate::store::pool::{self, Database, ProgramLock, Tuning};
 use crate::store::prices::PriceStore;
 use crate::store::private_postgres::PrivatePostgres;
@@ -31,6 +32,7 @@ use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// The price book the program ships with.
@@ -50,6 +52,9 @@ pub struct Parts {
     pub parked: Arc<AtomicU64>,
     pub bodies: BodyBudget,
     pub draining: Draining,
+    /// Wakes the mailer.
+    pub bell: Arc<Notify>,
+    pub(super) mailer: JoinHandle<()>,
     pub leaving: Leaving,
     pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) housekeeper: JoinHandle<()>,
@@ -101,8 +106,11 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let prices = Arc::new(ArcSwap::from_pointee(prices));
     let (pepper, previous) = (settings.secrets.pepper.clone(), settings.previous_pepper().cloned());
     let idle_ms = u64::try_from(settings.ledger.idle_passivate.as_millis()).unwrap_or(u64::MAX);
+    let swept = PeopleStore::new(pool.clone());
     let housekeeper =
-        actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, ownership.clone(), idle_ms));
+        actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, swept, ownership.clone(), idle_ms));
+    let bell = Arc::default();
+    let mailer = people::start_mailer(&settings, &pool, &bell)?;
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
@@ -117,6 +125,8 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         books,
         upstream,
         parked: Arc::default(),
+        bell,
+        mailer,
         leaving: Leaving::default(),
         sandbox,
         housekeeper,

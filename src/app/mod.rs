@@ -3,7 +3,9 @@
 pub mod books;
 pub mod build;
 pub mod operator_token;
+pub mod people;
 pub mod recovery;
 pub mod rounds;
 pub mod serve;
+pub mod sites;
 pub mod stop;

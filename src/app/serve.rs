@@ -1,16 +1,21 @@
 //! The listeners: one a site, each with the routes of its host and no other.
 
 use crate::app::build::Parts;
-use crate::app::operator_token;
+use crate::app::{operator_token, people};
+use crate::config::settings::{MailKind, Profile};
 use crate::http::health::{self, Health};
+use crate::http::manage;
 use crate::http::operator;
 use crate::http::operator::state::OperatorState;
 use crate::http::proxy::routes;
 use crate::http::proxy::state::ProxyState;
+use crate::http::site::outbox;
 use crate::http::strangers::Strangers;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
+use crate::store::people::PeopleStore;
 use crate::store::prices::PriceStore;
+use crate::store::views::outbox::OutboxViews;
 use crate::store::views::statement::StatementViews;
 use crate::store::volatile::{RedisSettings, Volatile};
 use crate::upstream::client::UpstreamClient;
@@ -59,6 +64,7 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
         (parts.books.directory.clone(), parts.prices.clone(), parts.credentials.clone());
     let (upstream, parked) = (parts.upstream.clone(), parts.parked.clone());
     let (bodies, draining, limits) = (parts.bodies.clone(), parts.draining.clone(), settings.limits.clone());
+    let manage = people::manage(parts, people::api_door(parts));
     let (health, strangers) = (health(parts), Data::new(strangers(parts)?));
     let server = HttpServer::new(move || {
         let state = ProxyState {
@@ -76,7 +82,9 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
             .app_data(Data::new(health.clone()))
             .app_data(strangers.clone())
             .configure(health::add)
+            .app_data(Data::new(manage.clone()))
             .configure(routes::add)
+            .configure(manage::routes::add_api)
             .default_service(web::to(routes::not_found))
     });
     let stall = settings.limits.stall;
@@ -108,18 +116,27 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         price_store: PriceStore::new(parts.pool.clone()),
         price_turn: Arc::default(),
         accounts: AccountStore::new(parts.pool.clone()),
+        people: PeopleStore::new(parts.pool.clone()),
         statement: StatementViews::new(parts.pool.clone()),
         credentials: parts.credentials.clone(),
         pepper_version: parts.settings.secrets.pepper_version,
         token: Arc::new(operator_token::kept(&parts.settings.data_dir)?),
     };
+    let kept = parts.settings.profile == Profile::Dev && parts.settings.mail.kind == MailKind::Outbox;
+    let mails = kept.then(|| OutboxViews::new(parts.pool.clone()));
     let health = health(parts);
     let server = HttpServer::new(move || {
+        let mails = mails.clone();
         App::new()
             .app_data(Data::new(state.clone()))
             .app_data(Data::new(health.clone()))
             .configure(health::add_with_figures)
             .configure(operator::routes::add)
+            .configure(move |config| {
+                if let Some(mails) = mails {
+                    outbox::add(config, mails);
+                }
+            })
     });
     let server = server.workers(1).disable_signals();
     listen("console", parts.settings.listen.console, |listener| Ok(server.listen(listener)?.run()))

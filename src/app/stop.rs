@@ -58,6 +58,7 @@ pub async fn stop(parts: Parts, handles: Vec<actix_web::dev::ServerHandle>) {
         handle.stop(false).await;
     }
     parts.housekeeper.abort();
+    parts.mailer.abort();
     parts.rounds.abort();
     until(SETTLE_WITHIN, || directory.settlements().count() == 0 && directory.open_calls().count() == 0).await;
     tracing::info!(spooled = directory.spool().waiting(), open_calls = directory.open_calls().count(), "stopped");

@@ -1,7 +1,7 @@
 //! Carries a command out.
 
 use crate::app::stop::Signals;
-use crate::app::{build, serve, stop};
+use crate::app::{build, serve, sites, stop};
 use crate::cli::args::{Account, Cli, Command, Freeze, Key, NewPrice, Price};
 use crate::cli::console::Console;
 use crate::cli::{check, doctor, welcome};
@@ -32,11 +32,11 @@ pub async fn run(cli: Cli, settings: Settings) -> anyhow::Result<bool> {
 
 async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
     let parts = build::build(settings, Clock::real()).await?;
-    match serve::api(&parts).and_then(|api| Ok([api, serve::console(&parts)?])) {
+    match listen(&parts) {
         Ok(listening) => {
             let signals = Signals::listen()?;
             println!("{}", welcome::text(&parts, &listening));
-            stop::run_until_stopped(parts, listening.into(), signals).await;
+            stop::run_until_stopped(parts, listening, signals).await;
             Ok(())
         }
         // A taken port, most often: what runs already goes down in order.
@@ -45,6 +45,11 @@ async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
             Err(error)
         }
     }
+}
+
+/// All listeners, or none: a taken port is named before anything is served.
+fn listen(parts: &build::Parts) -> anyhow::Result<Vec<serve::Listening>> {
+    Ok(vec![serve::api(parts)?, sites::dashboard(parts)?, sites::portal(parts)?, serve::console(parts)?])
 }
 
 async fn sandbox(settings: SandboxSettings) -> anyhow::Result<bool> {

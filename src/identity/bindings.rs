@@ -1,8 +1,6 @@
 //! Binding a client key in the portal: the key itself is the proof. Wrong ones are counted per user and per network,
 //! and nobody learns why a key was not taken.
 
-use sqlx::PgPool;
-
 use crate::domain::ids::{KeyId, UserId};
 use crate::domain::label::Label;
 use crate::domain::secret::ClientSecret;
@@ -11,6 +9,7 @@ use crate::identity::credentials::{Credentials, Found, Kind};
 use crate::store::audit::{Act, AuditStore};
 use crate::store::bindings::{BIND_WINDOW, BindingStore};
 use crate::store::error::StoreError;
+use crate::store::stores::Stores;
 use crate::store::throttle::Limit;
 use crate::store::views::scope::BoundKey;
 
@@ -32,8 +31,8 @@ pub struct Bindings {
 }
 
 impl Bindings {
-    pub fn new(pool: &PgPool, credentials: Credentials, wrong_per_hour: u32) -> Self {
-        let (store, audit) = (BindingStore::new(pool.clone()), AuditStore::new(pool.clone()));
+    pub fn new(stores: &Stores, credentials: Credentials, wrong_per_hour: u32) -> Self {
+        let (store, audit) = (stores.bindings.clone(), stores.audit.clone());
         Bindings { store, audit, credentials, wrong_per_hour }
     }
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -25,6 +24,7 @@ use crate::store::codes::{Claim, CodeStore, Issued, NewCode, Tried};
 use crate::store::error::StoreError;
 use crate::store::mail::NewMail;
 use crate::store::sign_in::{GiveBack, NewSession, SignInStore};
+use crate::store::stores::Stores;
 use crate::store::throttle::Limit;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -69,11 +69,11 @@ struct Inner {
 }
 
 impl Codes {
-    pub fn new(pool: &PgPool, pepper: SecretString, rules: Identity, bell: Arc<Notify>) -> Self {
+    pub fn new(stores: &Stores, pepper: SecretString, rules: Identity, bell: Arc<Notify>) -> Self {
         Codes(Arc::new(Inner {
-            codes: CodeStore::new(pool.clone()),
-            sign_ins: SignInStore::new(pool.clone()),
-            audit: AuditStore::new(pool.clone()),
+            codes: stores.codes.clone(),
+            sign_ins: stores.sign_ins.clone(),
+            audit: stores.audit.clone(),
             pepper,
             rules,
             bell,

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use sqlx::PgPool;
 use tokio::sync::Mutex;
 
 use crate::actors::directory::Directory;
@@ -25,6 +24,7 @@ use crate::identity::desk_error::DeskError;
 use crate::identity::random;
 use crate::store::audit::{Act, AuditStore};
 use crate::store::keys::{KeyEdit, KeySettings, KeyStore, StoredSecret};
+use crate::store::stores::Stores;
 use crate::store::views::scope::OwnedKey;
 use crate::store::views::statement::{Recorded, StatementViews};
 
@@ -64,14 +64,14 @@ struct Inner {
 }
 
 impl KeyDesk {
-    pub fn new(pool: &PgPool, directory: Directory, credentials: Credentials, pepper_version: i16) -> Self {
+    pub fn new(stores: &Stores, directory: Directory, credentials: Credentials, pepper_version: i16) -> Self {
         KeyDesk(Arc::new(Inner {
             directory,
             credentials,
             pepper_version,
-            keys: KeyStore::new(pool.clone()),
-            statement: StatementViews::new(pool.clone()),
-            audit: AuditStore::new(pool.clone()),
+            keys: stores.keys.clone(),
+            statement: stores.statement.clone(),
+            audit: stores.audit.clone(),
             turns: (0..TURNS).map(|_| Mutex::default()).collect(),
         }))
     }
@@ -129,6 +129,9 @@ impl KeyDesk {
         if let Some(known) = self.known(key.account(), &idem).await? {
             return Ok(known);
         }
+        if key.is_closed() {
+            return Err(Refusal::KeyClosing.into());
+        }
         let (desk, trail, key) = (self.clone(), trail.clone(), *key);
         self.detached(async move { desk.top_up_now(key, price, idem, &trail).await }).await
     }
@@ -137,6 +140,8 @@ impl KeyDesk {
         let account = key.account();
         let message = FundKey { key: key.key(), price, idem: idem.clone(), by: by(trail) };
         let asked = self.0.directory.ask_account(account, message).await.and_then(|answer| answer);
+        // The account forgets its closed keys; this one is known to be its own.
+        let asked = asked.map(|a| a.map_err(|r| if r == Refusal::NoSuchKey { Refusal::KeyClosing } else { r }));
         if let Err(known) = self.done_or_known(account, &idem, asked).await? {
             return Ok(known);
         }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use sqlx::PgPool;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -16,6 +15,7 @@ use crate::domain::trail::{Action, Trail};
 use crate::identity::codes::Token;
 use crate::store::error::StoreError;
 use crate::store::sessions::{ListedSession, Lives, SessionStore};
+use crate::store::stores::Stores;
 
 /// How long a correct code counts as fresh (`identity.md` §5).
 const PROOF: Duration = Duration::from_secs(600);
@@ -49,9 +49,9 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub fn new(pool: &PgPool, signing: SecretString, rules: &Identity) -> Self {
+    pub fn new(stores: &Stores, signing: SecretString, rules: &Identity) -> Self {
         Sessions {
-            store: SessionStore::new(pool.clone()),
+            store: stores.sessions.clone(),
             signing: Arc::new(signing),
             dashboard: Lives { idle: rules.dashboard_idle, absolute: rules.dashboard_absolute, proof: PROOF },
             portal: Lives { idle: rules.portal_idle, absolute: rules.portal_absolute, proof: PROOF },

@@ -26,6 +26,7 @@ pub mod sign_in;
 pub mod socket_folder;
 pub mod spool;
 pub mod spool_record;
+pub mod stores;
 pub mod throttle;
 pub mod unprivileged;
 pub mod upkeep;

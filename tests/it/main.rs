@@ -1,12 +1,16 @@
 //! The proofs, as one binary.
 
+mod actix_facts;
 mod calls;
 mod core_model;
 mod crash;
+mod lane_refusals;
 mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;
 mod operator;
+mod people;
+mod postgres_away;
 mod private_postgres;
 mod proxy;
 mod races;

@@ -156,7 +156,7 @@ async fn account_view(state: &OperatorState, account: AccountId) -> Result<Value
 pub async fn account(state: &OperatorState, who: &str) -> Result<AccountId, OperatorError> {
     let found = match who.parse::<Uuid>() {
         Ok(id) => state.accounts.exists(AccountId(id)).await?.then_some(AccountId(id)),
-        Err(_) => None,
+        Err(_) => state.people.account_of_address(who).await?,
     };
     found.ok_or_else(|| OperatorError::not_found("such account"))
 }

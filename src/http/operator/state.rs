@@ -7,6 +7,7 @@ use crate::http::operator::answer::OperatorError;
 use crate::identity::credentials::Credentials;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
+use crate::store::people::PeopleStore;
 use crate::store::prices::PriceStore;
 use crate::store::views::statement::StatementViews;
 use actix_web::HttpRequest;
@@ -26,6 +27,7 @@ pub struct OperatorState {
     /// Held by whoever adds a price.
     pub price_turn: Arc<Mutex<()>>,
     pub accounts: AccountStore,
+    pub people: PeopleStore,
     pub statement: StatementViews,
     pub credentials: Credentials,
     pub pepper_version: i16,

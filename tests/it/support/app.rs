@@ -7,7 +7,7 @@ use crate::support::site::Site;
 use actix_web::dev::ServerHandle;
 use derouter::actors::directory::Directory;
 use derouter::app::build::{self, Parts};
-use derouter::app::{serve, stop};
+use derouter::app::{serve, sites, stop};
 use derouter::clock::Clock;
 use derouter::config::{self, Environment};
 use derouter::domain::ids::AccountId;
@@ -29,6 +29,8 @@ use uuid::Uuid;
 /// A running program under test.
 pub struct TestApp {
     pub site: Site,
+    pub dashboard: SocketAddr,
+    pub portal: SocketAddr,
     pub sandbox: Arc<SandboxHandle>,
     /// Until when the provider counts as refusing our own account; a test may reset it.
     pub parked: Arc<AtomicU64>,
@@ -43,6 +45,8 @@ pub struct TestApp {
 struct Started {
     api: SocketAddr,
     console: SocketAddr,
+    dashboard: SocketAddr,
+    portal: SocketAddr,
     sandbox: Arc<SandboxHandle>,
     parked: Arc<AtomicU64>,
     credentials: Credentials,
@@ -81,11 +85,13 @@ impl TestApp {
         let (told, started) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || run(&environment, told, stopped));
-        let Started { api, console, sandbox, parked, credentials, directory, pool } =
+        let Started { api, console, dashboard, portal, sandbox, parked, credentials, directory, pool } =
             started.await.expect("the program starts");
         let operator_token = std::fs::read_to_string(data.path().join("operator_token")).expect("a token");
         TestApp {
             site: Site::new(api, console, operator_token),
+            dashboard,
+            portal,
             sandbox,
             parked,
             credentials,
@@ -132,7 +138,7 @@ pub async fn audit(pool: &PgPool) {
 pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     let waiting = async {
         while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap_or_else(|_| panic!("in vain: {what}"));
@@ -154,16 +160,20 @@ fn run(environment: &Environment, told: oneshot::Sender<Started>, stopped: onesh
 fn listen(parts: &Parts) -> (Vec<ServerHandle>, Started) {
     let (api, console) =
         (serve::api(parts).expect("the API listens"), serve::console(parts).expect("the console listens"));
+    let (dashboard, portal) =
+        (sites::dashboard(parts).expect("the dashboard listens"), sites::portal(parts).expect("the portal listens"));
     let started = Started {
         api: api.addr,
         console: console.addr,
+        dashboard: dashboard.addr,
+        portal: portal.addr,
         sandbox: parts.sandbox.clone().expect("the dev profile has a sandbox"),
         parked: parts.parked.clone(),
         credentials: parts.credentials.clone(),
         directory: parts.books.directory.clone(),
         pool: parts.pool.clone(),
     };
-    (vec![api.go(), console.go()], started)
+    (vec![api.go(), console.go(), dashboard.go(), portal.go()], started)
 }
 
 impl TestApp {

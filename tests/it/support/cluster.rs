@@ -80,14 +80,14 @@ impl Cluster {
 }
 
 /// Everyone may walk in, since the cluster runs as another user when the tests run as root.
-fn new_folder() -> io::Result<PathBuf> {
+pub fn new_folder() -> io::Result<PathBuf> {
     let folder = tempfile::Builder::new().prefix("derouter-it-").tempdir()?.keep();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
     Ok(folder)
 }
 
 /// Waits on a pipe that only this process holds open, in a group of its own so that Ctrl-C does not reach it.
-fn watch(folder: &Path) -> io::Result<Child> {
+pub fn watch(folder: &Path) -> io::Result<Child> {
     const SCRIPT: &str = r#"
         cat >/dev/null
         pid=$(head -n 1 "$1/data/postgres/postmaster.pid") && kill -QUIT "$pid"

@@ -1,9 +1,12 @@
 //! What the tests share: a throwaway database cluster and the real program on it.
 
 pub mod app;
+pub mod browser;
 pub mod calls;
 pub mod cluster;
+pub mod cutter;
 pub mod desk;
+pub mod own_cluster;
 pub mod process;
 pub mod site;
 pub mod wishes;

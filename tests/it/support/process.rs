@@ -38,6 +38,18 @@ impl Scene {
         Scene { _database: Some(database), ..Self::on(url, pool).await }
     }
 
+    /// On a database of the shared cluster, reached by another way.
+    pub async fn set_through(database: TestDatabase, url: String) -> Self {
+        let pool = database.pool();
+        Scene { _database: Some(database), ..Self::on(url, pool).await }
+    }
+
+    /// Bytes in the spool files; 0 once all of them are in the ledger.
+    pub fn spooled(&self) -> u64 {
+        let files = std::fs::read_dir(self.data.path().join("spool")).expect("the folder");
+        files.filter_map(|f| f.ok()?.metadata().ok()).map(|m| m.len()).sum()
+    }
+
     /// On a database of the caller.
     pub async fn on(database_url: String, pool: PgPool) -> Self {
         let listen = "127.0.0.1:0".parse().expect("an address");
@@ -104,12 +116,12 @@ impl Starting {
         };
         let found = (next("api").await, next("console").await);
         let (Some(api), Some(console)) = found else { panic!("it did not start: {}", self.last_words().await) };
-        let mut log = self.child.stderr.take().expect("piped");
+        let mut log = BufReader::new(self.child.stderr.take().expect("piped")).lines();
         // A full pipe would hold the program up; the log shows beside a failed test.
         tokio::spawn(async move {
-            let mut text = String::new();
-            while log.read_to_string(&mut text).await.is_ok_and(|n| n > 0) {}
-            print!("{text}");
+            while let Ok(Some(line)) = log.next_line().await {
+                println!("{line}");
+            }
         });
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let token = scene.data.path().join("operator_token");

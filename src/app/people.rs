@@ -1,0 +1,124 @@
+//! The parts that people's sites share, and the mailer beside them.
+
+use crate::actors::mailer::{self, Carrier, Relay, Tls};
+use crate::app::build::Parts;
+use crate::config::settings::{MailKind, MailTls, Settings};
+use crate::domain::site::Site;
+use crate::http::manage::state::{Door, ManageState, NewKeyLimits};
+use crate::http::portal::state::PortalState;
+use crate::http::site::cookies::Cookies;
+use crate::http::site::state::{Place, SiteState};
+use crate::identity::bindings::Bindings;
+use crate::identity::code_mail::Sender;
+use crate::identity::codes::Codes;
+use crate::identity::cursors::Cursors;
+use crate::identity::key_desk::KeyDesk;
+use crate::identity::sessions::Sessions;
+use crate::store::mail::MailQueue;
+use crate::store::stores::Stores;
+use crate::store::views::account_key::AccountKeyViews;
+use crate::store::views::audit::AuditViews;
+use crate::store::views::keys::KeyViews;
+use crate::store::views::lines::LineViews;
+use crate::store::views::portal::PortalViews;
+use crate::store::views::scope::Scope;
+use crate::store::views::statement::StatementViews;
+use actix_web::rt::task::JoinHandle;
+use anyhow::Context;
+use sqlx::PgPool;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Starts what sends the mails until the program stops.
+///
+/// # Errors
+/// If a mail setting cannot be used.
+pub fn start_mailer(settings: &Settings, pool: &PgPool, bell: &Arc<Notify>) -> anyhow::Result<JoinHandle<()>> {
+    let carrier = carrier(settings).context("mails cannot be sent")?;
+    Ok(actix_web::rt::spawn(mailer::run(MailQueue::new(pool.clone()), carrier, bell.clone())))
+}
+
+fn carrier(settings: &Settings) -> anyhow::Result<Carrier> {
+    let mail = &settings.mail;
+    if mail.kind == MailKind::Outbox {
+        return Ok(Carrier::Outbox);
+    }
+    let relay = Relay {
+        host: &mail.host,
+        port: mail.port,
+        tls: match mail.tls {
+            MailTls::Starttls => Tls::Starttls,
+            MailTls::Implicit => Tls::Implicit,
+            MailTls::None => Tls::None,
+        },
+        user: &mail.user,
+        password: &settings.secrets.smtp_password,
+        from: &mail.from,
+    };
+    Ok(Carrier::smtp(&relay)?)
+}
+
+/// A site at the address it was bound to.
+pub fn site(parts: &Parts, site: Site, bound: SocketAddr) -> SiteState {
+    let (settings, stores) = (&parts.settings, Stores::new(&parts.pool));
+    let (url, brand) = match site {
+        Site::Dashboard => (&settings.brand.dashboard_url, &settings.brand.name),
+        Site::Portal => (&settings.brand.portal_url, &settings.brand.portal_name),
+    };
+    let Place { origins, host, secure } = Place::of(url, bound);
+    let (rules, secrets) = (&settings.identity, &settings.secrets);
+    SiteState {
+        site,
+        origins,
+        cookies: Cookies::of(site, secure),
+        trusted_hops: settings.listen.trusted_hops,
+        sender: Sender { brand: brand.clone(), host },
+        codes: Codes::new(&stores, secrets.pepper.clone(), rules.clone(), parts.bell.clone()),
+        sessions: Sessions::new(&stores, secrets.signing.clone(), rules),
+        resend_after_s: rules.resend_after.as_secs(),
+        code_lives_s: rules.code_ttl.as_secs(),
+    }
+}
+
+/// What the portal needs beside its site.
+pub fn portal(parts: &Parts) -> PortalState {
+    let pool = &parts.pool;
+    PortalState {
+        directory: parts.books.directory.clone(),
+        bindings: Bindings::new(&Stores::new(pool), parts.credentials.clone(), parts.settings.identity.binds_per_hour),
+        scope: Scope::new(pool.clone()),
+        views: PortalViews::new(pool.clone()),
+        cursors: Cursors::new(parts.settings.secrets.signing.clone()),
+    }
+}
+
+/// Management through a door.
+pub fn manage(parts: &Parts, door: Door) -> ManageState {
+    let (pool, directory, limits) = (&parts.pool, parts.books.directory.clone(), &parts.settings.limits);
+    let most = |limit: u32| i32::try_from(limit).unwrap_or(i32::MAX);
+    ManageState {
+        door,
+        desk: KeyDesk::new(
+            &Stores::new(pool),
+            directory.clone(),
+            parts.credentials.clone(),
+            parts.settings.secrets.pepper_version,
+        ),
+        directory,
+        scope: Scope::new(pool.clone()),
+        keys: KeyViews::new(pool.clone()),
+        lines: LineViews::new(pool.clone()),
+        portal: PortalViews::new(pool.clone()),
+        statement: StatementViews::new(pool.clone()),
+        account_key: AccountKeyViews::new(pool.clone()),
+        audit: AuditViews::new(pool.clone()),
+        cursors: Cursors::new(parts.settings.secrets.signing.clone()),
+        new_key: NewKeyLimits { rpm: most(limits.rpm), concurrency: most(limits.concurrency) },
+    }
+}
+
+/// The door of the API host.
+pub fn api_door(parts: &Parts) -> Door {
+    Door::Credential { credentials: parts.credentials.clone(), trusted_hops: parts.settings.listen.trusted_hops }
+}

@@ -1,0 +1,12 @@
+//! People's JSON through the whole program: sign-in, sessions, portal, management.
+
+mod leaks;
+mod mail;
+mod management;
+mod money;
+mod portal;
+mod reference;
+mod sessions;
+mod sign_in;
+mod tenancy;
+mod walkthrough;

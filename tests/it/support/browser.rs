@@ -1,0 +1,197 @@
+//! A person's browser at one site, and a program with a credential: what tests speak to people's JSON with.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use awc::http::Method;
+use serde_json::{Value, json};
+
+use crate::support::app::TestApp;
+
+/// A loaded machine may be slow; no test measures time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// `error.type`, or nothing.
+    pub fn error(&self) -> String {
+        self.json()["error"]["type"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn field(&self) -> String {
+        self.json()["error"]["field"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Everything of the answer that a person could read.
+    pub fn everything(&self) -> String {
+        let headers: Vec<String> = self.headers.iter().map(|(n, v)| format!("{n}: {v}")).collect();
+        format!("{}\n{}", headers.join("\n"), self.text)
+    }
+}
+
+/// Cookies, form token and origin of one person at one site.
+#[derive(Clone)]
+pub struct Browser {
+    origin: String,
+    pub cookies: BTreeMap<String, String>,
+    pub csrf: String,
+    /// Headers of every request, instead of the origin where it is not empty.
+    pub sent: Vec<(&'static str, String)>,
+}
+
+impl Browser {
+    pub fn at(site: SocketAddr) -> Self {
+        let origin = format!("http://{site}");
+        Browser { sent: vec![("origin", origin.clone())], origin, cookies: BTreeMap::new(), csrf: String::new() }
+    }
+
+    /// A program with a key, at the API host.
+    pub fn with_key(api: SocketAddr, secret: &str) -> Self {
+        let sent = vec![("authorization", format!("Bearer {secret}"))];
+        Browser { sent, ..Browser::at(api) }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], None).await
+    }
+
+    pub async fn post(&mut self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, &[], Some(body.to_string())).await
+    }
+
+    pub async fn delete(&mut self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+
+    /// A money call with an operation id.
+    pub async fn pay(&mut self, method: Method, path: &str, id: &str, body: &Value) -> Answer {
+        let body = (!body.is_null()).then(|| body.to_string());
+        self.send(method, path, &[("idempotency-key", id)], body).await
+    }
+
+    /// One request; keeps the cookies that come back.
+    pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        let mut request =
+            awc::Client::builder().disable_redirects().timeout(PATIENCE).finish().request(method, self.url(path));
+        for (name, value) in &self.sent {
+            request = request.insert_header((*name, value.as_str()));
+        }
+        if !self.csrf.is_empty() {
+            request = request.insert_header(("x-csrf-token", self.csrf.as_str()));
+        }
+        if !self.cookies.is_empty() {
+            let line: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            request = request.insert_header(("cookie", line.join("; ")));
+        }
+        if body.is_some() {
+            request = request.insert_header(("content-type", "application/json"));
+        }
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        let mut response = request.send_body(body.unwrap_or_default()).await.expect("the site answers");
+        let headers = response.headers().iter();
+        let headers: Vec<_> =
+            headers.map(|(n, v)| (n.to_string(), v.to_str().expect("plain headers").to_owned())).collect();
+        headers.iter().filter(|(n, _)| n == "set-cookie").for_each(|(_, v)| self.keep(v));
+        let bytes = response.body().limit(64 * 1024 * 1024).await.expect("a body");
+        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        Answer { status: response.status().as_u16(), headers, text }
+    }
+
+    fn keep(&mut self, line: &str) {
+        let (name, rest) = line.split_once('=').expect("a cookie");
+        let value = rest.split(';').next().unwrap_or_default();
+        if value.is_empty() {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// Asks for a code; gives the answer.
+    pub async fn ask_code(&mut self, email: &str) -> Answer {
+        self.post("/api/v1/sign-in", &json!({ "email": email })).await
+    }
+
+    /// Types a code; keeps the form token of a new session.
+    pub async fn type_code(&mut self, email: &str, code: &str) -> Answer {
+        let answer = self.post("/api/v1/sign-in/verify", &json!({ "email": email, "code": code })).await;
+        if let Some(csrf) = answer.json()["csrf"].as_str() {
+            csrf.clone_into(&mut self.csrf);
+        }
+        answer
+    }
+
+    /// Signs in with the code of the outbox.
+    pub async fn sign_in(&mut self, app: &TestApp, email: &str) -> Answer {
+        assert_eq!(self.ask_code(email).await.status, 202);
+        let code = app.code_for(email).await;
+        let answer = self.type_code(email, &code).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer
+    }
+}
+
+impl TestApp {
+    /// Mails to an address, newest first.
+    pub async fn mails_to(&self, email: &str) -> Vec<Value> {
+        let outbox = Browser::at(self.console).get("/_dev/outbox").await.json();
+        let mails = outbox["mails"].as_array().expect("a list").iter();
+        mails.filter(|m| m["to"] == email).cloned().collect()
+    }
+
+    /// The code of the newest mail to an address.
+    pub async fn code_for(&self, email: &str) -> String {
+        let mails = self.mails_to(email).await;
+        let text = mails.first().expect("a mail")["text"].as_str().expect("kept in the outbox").to_owned();
+        let code = text.trim_end().rsplit('#').next().expect("the autofill line").to_owned();
+        assert_eq!(code.len(), 6, "{text}");
+        code
+    }
+
+    /// A signed-in reseller with `amount` US dollars.
+    pub async fn reseller(&self, email: &str, amount: &str) -> (Browser, String) {
+        let mut browser = Browser::at(self.dashboard);
+        let account = browser.sign_in(self, email).await.json()["account"].as_str().expect("an account").to_owned();
+        let deposit = json!({ "amount": amount, "id": uuid::Uuid::new_v4() });
+        self.operator(&format!("/op/accounts/{account}/deposit"), &deposit).await;
+        (browser, account)
+    }
+
+    /// A program with a fresh Account Key of a signed-in reseller.
+    pub async fn program_of(&self, reseller: &mut Browser) -> Browser {
+        let made = reseller.post("/api/v1/account-key", &json!({})).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        Browser::with_key(self.api, made.json()["account_key"].as_str().expect("a key"))
+    }
+
+    /// A signed-in client who has bound a key.
+    pub async fn client(&self, email: &str, secret: &str) -> Browser {
+        let mut browser = Browser::at(self.portal);
+        browser.sign_in(self, email).await;
+        let bound = browser.post("/api/v1/portal/bind", &json!({ "key": secret })).await;
+        assert_eq!(bound.status, 201, "{}", bound.text);
+        browser
+    }
+}
