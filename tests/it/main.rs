@@ -8,6 +8,7 @@ mod lane_refusals;
 mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;
+mod operator;
 mod people;
 mod postgres_away;
 mod private_postgres;

@@ -3,7 +3,9 @@
 use crate::support::cluster::TestDatabase;
 use derouter::domain::ids::AccountId;
 use derouter::store::error::StoreError;
+use derouter::store::pool::{Database, Tuning};
 use sqlx::{AssertSqlSafe, Executor, PgPool};
+use std::time::Duration;
 use uuid::Uuid;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,9 +79,19 @@ async fn a_connection_cut_inside_a_statement_leaves_its_outcome_unknown() {
 #[tokio::test]
 async fn o04_a_second_program_on_one_database_is_refused_with_a_sentence() {
     let database = TestDatabase::create().await;
-    let connect = derouter::store::pool::Database::at(&database.url).expect("our own url");
+    let connect = Database::at(&database.url).expect("our own url");
     let first = connect.lock_program().await.expect("free");
     let said = connect.lock_program().await.map(|_| ()).expect_err("taken").to_string();
     assert!(said.contains("another derouter server is running on this database"), "{said}");
     drop(first);
+}
+
+#[tokio::test]
+async fn a_lane_waits_for_a_strangers_row_as_long_as_it_was_told() {
+    let database = TestDatabase::create().await;
+    let tuning = Tuning { lock_within: Duration::from_millis(1_234), ..Tuning::default() };
+    let connector = Database::at(&database.url).expect("our own url").tuned(tuning).lane_connector();
+    let mut connection = connector.connect().await.expect("a connection");
+    let told: String = sqlx::query_scalar("SHOW lock_timeout").fetch_one(&mut connection).await.expect("a setting");
+    assert_eq!(told, "1234ms");
 }
