@@ -16,6 +16,7 @@ mod program;
 mod proxy;
 mod races;
 mod sandbox;
+mod settings;
 mod statements;
 mod store_errors;
 mod support;
