@@ -31,6 +31,10 @@ impl Home {
         self.folder.path().join("data")
     }
 
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
     /// Nothing of this test's environment but the path.
     fn command(&self) -> Command {
         // The program may go on as another user, who must be able to walk to its data.
@@ -48,7 +52,8 @@ impl Home {
 
     /// Starts a server; what it logs shows beside a failed test.
     fn spawn(&self) -> Running {
-        let mut child = self.command().stdout(Stdio::piped()).spawn().expect("the program was built");
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.log()).expect("a log");
+        let mut child = self.command().stdout(Stdio::piped()).stderr(log).spawn().expect("the program was built");
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         Running { child, lines }
     }
@@ -85,6 +90,9 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}", fs::read_to_string(self.log()).unwrap_or_default());
+        }
         // Only a test that failed leaves its cluster running.
         if let Some(pid) = self.cluster_pid() {
             let _ = std::process::Command::new("kill").args(["-QUIT", &pid]).status();
@@ -183,7 +191,7 @@ async fn o05_a_taken_port_is_named_and_the_database_goes_down_with_the_start() {
 async fn o06_production_names_every_setting_it_refuses_and_touches_nothing() {
     let home = Home::new();
     let said = home.refused(&[("DEROUTER_PROFILE", "production"), ("DEROUTER_PEPPER", "hunter2hunter2")]).await;
-    for name in ["upstream.kind", "mail.kind", "DEROUTER_PEPPER", "brand.portal_url"] {
+    for name in ["upstream.kind", "upstream_credential", "mail.kind", "DEROUTER_PEPPER", "brand.portal_url"] {
         assert!(said.contains(name), "{name} is not named in:\n{said}");
     }
     assert!(!said.contains("hunter2"), "a value was shown");
