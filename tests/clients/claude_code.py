@@ -7,7 +7,7 @@ and its own `total_cost_usd` is compared with what we charged for the calls it m
     ANTHROPIC_BASE_URL   where the model API listens
     DEROUTER_KEY         a client key with money and at least 300 calls a minute
     SANDBOX_URL          the sandbox provider behind it
-    DEROUTER_COST_URL    usage lines with a decimal string `cost`, such as http://host/usage-logs
+    DEROUTER_COST_URL    usage lines with a decimal string `cost`, such as http://host/api/v1/usage
     DEROUTER_ACCOUNT_KEY the Account Key that may read them
     CLAUDE_CODE_VERSION  version to install from npm (2.1.330); it is kept under target/clients
 

@@ -11,4 +11,4 @@ say(CONSOLE, f"/op/accounts/{account}/deposit", {"amount": "100000", "id": "suit
 order = {"label": "suite", "budget": "90000", "cost": "60000", "rpm": 100000, "concurrency": 50, "id": "suite"}
 key = say(CONSOLE, f"/op/accounts/{account}/keys", order, headers=OPERATOR)["key"]
 print(f"CLIENT_KEY={key}")
-print(f"ACCOUNT_KEY={person.pay('/api/v1/account-key', {})['key']}")
+print(f"ACCOUNT_KEY={person.pay('/api/v1/account-key')['account_key']}")

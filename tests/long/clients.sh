@@ -10,5 +10,5 @@ made=$(DATA=$DATA/data python3 tests/clients/reseller.py)
 eval "$made"
 # Not exported: the program refuses variables of its own prefix that it does not know.
 ANTHROPIC_BASE_URL=$API_URL DEROUTER_KEY=$CLIENT_KEY DEROUTER_ACCOUNT_KEY=$ACCOUNT_KEY \
-    DEROUTER_COST_URL="$API_URL/usage-logs" python3 tests/clients/claude_code.py
+    DEROUTER_COST_URL="$API_URL/api/v1/usage" python3 tests/clients/claude_code.py
 derouter check
