@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod build;
+pub mod door;
 pub mod operator_token;
 pub mod people;
 pub mod recovery;

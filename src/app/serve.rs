@@ -1,8 +1,9 @@
 //! The listeners: one a site, each with the routes of its host and no other.
 
 use crate::app::build::Parts;
+use crate::app::door::{Door, OpenDoor};
 use crate::app::{operator_token, people};
-use crate::config::settings::{MailKind, Profile};
+use crate::config::settings::{Listen, MailKind, Profile};
 use crate::http::health::{self, Health};
 use crate::http::manage;
 use crate::http::operator;
@@ -19,34 +20,62 @@ use crate::store::views::outbox::OutboxViews;
 use crate::store::views::statement::StatementViews;
 use crate::store::volatile::{RedisSettings, Volatile};
 use crate::upstream::client::UpstreamClient;
-use actix_web::dev::{Server, ServerHandle};
+use actix_http::body::MessageBody;
+use actix_http::{HttpService, Request, Response};
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, map_config};
+use actix_web::dev::{AppConfig, Server, ServerHandle};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 use anyhow::Context;
 use secrecy::ExposeSecret;
-use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-impl Listening {
-    /// Serves on the current arbiter; gives what stops it.
-    pub fn go(self) -> ServerHandle {
-        actix_web::rt::spawn(self.server);
-        self.handle
-    }
-}
-
 /// Connections the kernel keeps until a worker accepts them.
-const BACKLOG: u32 = 8_192;
+const BACKLOG: i32 = 8_192;
 
-/// A listener that serves, and how to stop it.
+/// A bound listener that does not serve yet.
 pub struct Listening {
     pub name: &'static str,
     pub addr: SocketAddr,
-    pub handle: ServerHandle,
-    server: Server,
+    serving: Serving,
+}
+
+enum Serving {
+    Server(Server),
+    Door(Door),
+}
+
+/// A listener that serves.
+pub enum Running {
+    Server(ServerHandle),
+    Door(OpenDoor),
+}
+
+impl Listening {
+    /// Serves from now on; gives what stops it.
+    pub fn go(self) -> Running {
+        match self.serving {
+            Serving::Door(door) => Running::Door(door.open()),
+            Serving::Server(server) => {
+                let handle = server.handle();
+                actix_web::rt::spawn(server);
+                Running::Server(handle)
+            }
+        }
+    }
+}
+
+impl Running {
+    /// Accepts no more and drops every connection.
+    pub async fn stop(self) {
+        match self {
+            Running::Server(handle) => handle.stop(false).await,
+            Running::Door(door) => door.close().await,
+        }
+    }
 }
 
 /// Listens for model calls and the management API.
@@ -55,18 +84,13 @@ pub struct Listening {
 /// If the address is taken or may not be used; the message names it.
 pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
     let settings = &parts.settings;
-    let workers = if settings.listen.workers == 0 {
-        std::thread::available_parallelism().map_or(1, usize::from)
-    } else {
-        settings.listen.workers
-    };
     let (directory, prices, credentials) =
         (parts.books.directory.clone(), parts.prices.clone(), parts.credentials.clone());
     let (upstream, parked) = (parts.upstream.clone(), parts.parked.clone());
     let (bodies, draining, limits) = (parts.bodies.clone(), parts.draining.clone(), settings.limits.clone());
     let manage = people::manage(parts, people::api_door(parts));
     let (health, strangers) = (health(parts), Data::new(strangers(parts)?));
-    let server = HttpServer::new(move || {
+    let app = move || {
         let state = ProxyState {
             directory: directory.clone(),
             prices: prices.clone(),
@@ -86,22 +110,41 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
             .configure(routes::add)
             .configure(manage::routes::add_api)
             .default_service(web::to(routes::not_found))
-    });
-    let stall = settings.limits.stall;
-    let server = server
-        .workers(workers)
-        .backlog(BACKLOG)
-        .max_connections(settings.listen.max_connections)
-        .client_request_timeout(settings.listen.head_timeout)
+    };
+    let homes = parts.books.directory.homes().iter().map(|h| h.arbiter.clone()).collect();
+    let (listen, stall) = (settings.listen.clone(), settings.limits.stall);
+    bind("api", settings.listen.api, |listener| {
+        let limit = settings.listen.max_connections;
+        Ok(Serving::Door(Door::new(listener, limit, homes, || {
+            let (app, listen) = (app.clone(), listen.clone());
+            Box::new(move || Box::pin(connections(app, listen, stall)))
+        })?))
+    })
+}
+
+/// What serves the API's connections on one thread.
+async fn connections<F, I, S, B>(app: F, listen: Listen, stall: Duration) -> impl Service<TcpStream, Response = ()>
+where
+    F: Fn() -> I,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig, Error = actix_web::Error> + 'static,
+    S::InitError: std::fmt::Debug,
+    S::Response: Into<Response<B>> + 'static,
+    B: MessageBody + 'static,
+{
+    let app = app().into_factory().map_err(|error: actix_web::Error| error.error_response());
+    let http = HttpService::build()
+        .client_request_timeout(listen.head_timeout)
         .client_disconnect_timeout(Duration::from_secs(1))
-        .keep_alive(settings.listen.keep_alive)
+        .keep_alive(listen.keep_alive)
         // A FIN means the client is gone: else its leaving would not be seen, and the upstream would run on unpaid.
         .h1_allow_half_closed(false)
         // Else each stream stalls about 40 ms.
         .tcp_nodelay(true)
-        .disable_signals()
-        .on_connect(move |connection, _| limit_stall(connection, stall));
-    listen("api", settings.listen.api, |listener| Ok(server.listen(listener)?.run()))
+        .on_connect_ext(move |stream: &TcpStream, _| limit_stall(stream, stall))
+        .finish(map_config(app, |()| AppConfig::default()));
+    let service = http.tcp().new_service(()).await;
+    service.unwrap_or_else(|()| unreachable!("the routes of the API are the same on every thread"))
 }
 
 /// Listens for the operator; the token is in the data folder, readable by its owner alone.
@@ -167,20 +210,17 @@ fn strangers(parts: &Parts) -> anyhow::Result<Strangers> {
 }
 
 /// A client that stops reading is dropped by the kernel: the body is not polled then and could not notice.
-fn limit_stall(connection: &dyn Any, stall: Duration) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-        let limited = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(stall));
-        if let Err(error) = limited {
-            tracing::debug!(%error, "a connection has no stall limit");
-        }
+fn limit_stall(stream: &TcpStream, stall: Duration) {
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(stall)) {
+        tracing::debug!(%error, "a connection has no stall limit");
     }
 }
 
 /// Binds first, so that a taken port is named before anything else happens.
-pub(super) fn listen(
+fn bind(
     name: &'static str,
     addr: SocketAddr,
-    run: impl FnOnce(TcpListener) -> anyhow::Result<Server>,
+    serve: impl FnOnce(&TcpListener) -> anyhow::Result<Serving>,
 ) -> anyhow::Result<Listening> {
     let listener = TcpListener::bind(addr).with_context(|| {
         format!(
@@ -188,7 +228,16 @@ pub(super) fn listen(
             name.to_uppercase()
         )
     })?;
+    socket2::SockRef::from(&listener).listen(BACKLOG)?;
     let addr = listener.local_addr()?;
-    let server = run(listener)?;
-    Ok(Listening { name, addr, handle: server.handle(), server })
+    Ok(Listening { name, addr, serving: serve(&listener)? })
+}
+
+/// As `bind`, for a site with threads of its own.
+pub(super) fn listen(
+    name: &'static str,
+    addr: SocketAddr,
+    run: impl FnOnce(TcpListener) -> anyhow::Result<Server>,
+) -> anyhow::Result<Listening> {
+    bind(name, addr, |listener| Ok(Serving::Server(run(listener.try_clone()?)?)))
 }

@@ -1,7 +1,7 @@
 //! An orderly stop: refuse, let calls end, cut the rest, settle all, take everything down.
 
 use crate::app::build::Parts;
-use crate::app::serve::Listening;
+use crate::app::serve::{Listening, Running};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep};
@@ -36,26 +36,26 @@ impl Signals {
 
 /// Serves until a signal, then stops in order. A second signal exits at once; the next start repairs it.
 pub async fn run_until_stopped(parts: Parts, listening: Vec<Listening>, mut signals: Signals) {
-    let handles: Vec<_> = listening.into_iter().map(Listening::go).collect();
+    let sites: Vec<_> = listening.into_iter().map(Listening::go).collect();
     signals.one().await;
     tracing::info!("stopping: running calls may end, new ones get 503");
     actix_web::rt::spawn(async move {
         signals.one().await;
         std::process::exit(130);
     });
-    stop(parts, handles).await;
+    stop(parts, sites).await;
 }
 
 /// Takes the program down in order.
-pub async fn stop(parts: Parts, handles: Vec<actix_web::dev::ServerHandle>) {
+pub async fn stop(parts: Parts, sites: Vec<Running>) {
     let directory = parts.books.directory.clone();
     parts.leaving.begin();
     sleep(parts.settings.drain.grace).await;
     parts.draining.refuse();
     until(parts.settings.drain.limit, || directory.open_calls().count() == 0).await;
     parts.draining.cut();
-    for handle in handles {
-        handle.stop(false).await;
+    for site in sites {
+        site.stop().await;
     }
     parts.housekeeper.abort();
     parts.mailer.abort();

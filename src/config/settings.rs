@@ -58,7 +58,6 @@ pub struct Listen {
     pub api: SocketAddr,
     pub console: SocketAddr,
     pub sandbox: SocketAddr,
-    pub workers: usize,
     pub max_connections: usize,
     #[serde(rename = "head_timeout_s", deserialize_with = "seconds")]
     pub head_timeout: Duration,

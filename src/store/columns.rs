@@ -1,4 +1,4 @@
-//! A batch as the columns that `commit_batch` takes: one array a parameter, in the function's order.
+//! A batch as the columns that `commit_batch` and `commit_settles` take: one array a parameter, in the function's order.
 
 use crate::domain::call::CallLine;
 use crate::domain::op::{Movement, NewKey, Op};
@@ -9,6 +9,9 @@ use sqlx::postgres::PgArguments;
 use sqlx::types::Json;
 use sqlx::{Arguments, Error};
 use uuid::Uuid;
+
+const BATCH: &str = include_str!("sql/commit_batch.sql");
+const SETTLES: &str = include_str!("sql/commit_settles.sql");
 
 /// The columns of a batch's ops; index i is op i everywhere.
 #[derive(Default)]
@@ -40,19 +43,20 @@ struct Calls {
     ended: Vec<Option<DateTime<Utc>>>,
 }
 
-/// Everything of a batch after node and boot, bound in the order of `sql/commit_batch.sql`.
+/// The statement that writes a batch, with its arguments: the lean one where the batch holds nothing but settles.
 ///
 /// # Errors
 /// If a value cannot be encoded, which no value of ours does.
-pub fn arguments(node: Uuid, boot: Uuid, batch: &Batch) -> Result<PgArguments, Error> {
+pub fn statement(node: Uuid, boot: Uuid, batch: &Batch) -> Result<(&'static str, PgArguments), Error> {
+    let only_settles = batch.entries.iter().all(|e| matches!(e.op.movement, Movement::Settle(_)));
     let mut ops = Ops::default();
     batch.entries.iter().for_each(|e| ops.push(e));
     let mut args = PgArguments::default();
     args.add(node).map_err(Error::Encode)?;
     args.add(boot).map_err(Error::Encode)?;
-    ops.bind(&mut args).map_err(Error::Encode)?;
+    if only_settles { ops.bind_settles(&mut args) } else { ops.bind(&mut args) }.map_err(Error::Encode)?;
     bind_notes(&batch.notes, &mut args).map_err(Error::Encode)?;
-    Ok(args)
+    Ok(if only_settles { (SETTLES, args) } else { (BATCH, args) })
 }
 
 impl Ops {
@@ -85,6 +89,17 @@ impl Ops {
         args.add(self.owed)?;
         args.add(self.idem)?;
         args.add(self.hash)?;
+        args.add(self.detail)?;
+        self.call.bind(args)
+    }
+
+    fn bind_settles(self, args: &mut PgArguments) -> Result<(), sqlx::error::BoxDynError> {
+        args.add(self.account)?;
+        args.add(self.seq)?;
+        args.add(self.epoch)?;
+        args.add(self.key)?;
+        args.add(self.cost)?;
+        args.add(self.price)?;
         args.add(self.detail)?;
         self.call.bind(args)
     }

@@ -1,4 +1,4 @@
-//! The ledger in Postgres: the only caller of `commit_batch`, and the loads that rebuild actors.
+//! The ledger in Postgres: the only caller of `commit_batch` and `commit_settles`, and the loads that rebuild actors.
 
 use crate::domain::ids::{AccountId, BootId, CallId, KeyId, NodeId};
 use crate::domain::money::{Cost, Price};
@@ -46,9 +46,9 @@ impl PgJournal {
     }
 
     async fn commit_now(&mut self, batch: &Batch) -> Result<Vec<(AccountId, i64)>, StoreError> {
-        let args = columns::arguments(self.node.0, self.boot.0, batch)?;
+        let (statement, args) = columns::statement(self.node.0, self.boot.0, batch)?;
         let connection = self.connection().await?;
-        let rows = sqlx::query_with(include_str!("sql/commit_batch.sql"), args).fetch_all(connection).await?;
+        let rows = sqlx::query_with(statement, args).fetch_all(connection).await?;
         rows.iter().map(|r| Ok((AccountId(r.try_get(0)?), r.try_get(1)?))).collect()
     }
 

@@ -4,10 +4,10 @@
 
 use crate::support::cluster::TestDatabase;
 use crate::support::site::Site;
-use actix_web::dev::ServerHandle;
 use derouter::actors::directory::Directory;
 use derouter::app::build::{self, Parts};
-use derouter::app::{serve, sites, stop};
+use derouter::app::serve::{self, Running};
+use derouter::app::{sites, stop};
 use derouter::clock::Clock;
 use derouter::config::{self, Environment};
 use derouter::domain::ids::AccountId;
@@ -159,7 +159,7 @@ fn run(environment: &Environment, told: oneshot::Sender<Started>, stopped: onesh
     });
 }
 
-fn listen(parts: &Parts) -> (Vec<ServerHandle>, Started) {
+fn listen(parts: &Parts) -> (Vec<Running>, Started) {
     let (api, console) =
         (serve::api(parts).expect("the API listens"), serve::console(parts).expect("the console listens"));
     let (dashboard, portal) =

@@ -78,7 +78,7 @@ async fn carry(mut client: TcpStream, mut server: UnixStream, state: Arc<State>)
                 let Ok(count @ 1..) = read else { return };
                 let sent = &up[..count];
                 let is_commit = is_lane && sent.first() == Some(&b'B');
-                is_lane |= sent.windows(12).any(|w| w == b"commit_batch");
+                is_lane |= sent.windows(7).any(|w| w == b"commit_");
                 let cut = if is_commit { state.next.swap(0, Ordering::AcqRel) } else { 0 };
                 if cut == Cut::BeforeItArrives as u8 {
                     state.cuts.fetch_add(1, Ordering::AcqRel);

@@ -11,6 +11,7 @@ ROOT = HERE.parent.parent.parent
 BINARY = os.environ.get("BENCH_BINARY", str(ROOT / "target/release/derouter"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "6"))
+RESELLERS = int(os.environ.get("BENCH_RESELLERS", "8"))  # the 64 keys are spread over so many accounts
 CREDENTIAL = "bench-credential"
 BARS = {"buffered": 0.45, "streamed": 0.50}
 
@@ -76,9 +77,10 @@ http {{ access_log off; keepalive_requests 1000000000;
     def keys(self):
         secrets = []
         for i in range(64):
-            account = self.operator("/op/accounts", {})["account"]
-            self.operator(f"/op/accounts/{account}/deposit", {"amount": "100000", "id": str(i)})
-            order = {"label": f"bench-{i}", "budget": "90000", "cost": "60000", "rpm": 100000000, "concurrency": 100000, "id": "k"}
+            if i % (64 // RESELLERS) == 0:
+                account = self.operator("/op/accounts", {})["account"]
+                self.operator(f"/op/accounts/{account}/deposit", {"amount": "5000000", "id": "d"})
+            order = {"label": f"bench-{i}", "budget": "90000", "cost": "60000", "rpm": 100000000, "concurrency": 100000, "id": f"k{i}"}
             secrets.append(self.operator(f"/op/accounts/{account}/keys", order)["key"])
         (self.dir / "keys").write_text("\n".join(secrets) + "\n")
         # wrk hangs up on what runs at its end, and a key that does so often is slowed: each round has a key of its own.
