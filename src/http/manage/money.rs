@@ -32,11 +32,33 @@ pub struct Create {
     cost: SentAmount,
 }
 
-/// A key's top-up in client price.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TopUp {
+struct SentTopUp {
     amount: SentAmount,
+}
+
+/// A top-up of one of the caller's keys, made or to be previewed.
+pub struct TopUp {
+    pub amount: Price,
+    pub key: OwnedKey,
+    /// The amount as it was sent.
+    typed: String,
+}
+
+impl TopUp {
+    /// Reads the amount, then looks the key up.
+    pub async fn read(
+        http: &HttpRequest,
+        payload: Payload,
+        state: &ManageState,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Self, JsonError> {
+        let sent: SentTopUp = body::read(http, payload).await?;
+        let amount = sent.amount.usd("amount")?.into();
+        Ok(TopUp { amount, key: caller::owned(state, caller, id).await?, typed: sent.amount.text().to_string() })
+    }
 }
 
 /// `POST /api/v1/keys`: the key with its secret, this once.
@@ -83,12 +105,9 @@ pub async fn top_up(
     state: Data<ManageState>,
 ) -> Result<HttpResponse, JsonError> {
     let caller = caller::reseller(&http, &state).await?;
-    let wanted: TopUp = body::read(&http, payload).await?;
-    let price: Price = wanted.amount.usd("amount")?.into();
-    let key = caller::owned(&state, &caller, &id).await?;
-    let typed = ["top-up", id.as_str(), &wanted.amount.text()];
-    let idem = operation::identity(&http, Identified::Always, &typed)?;
-    let done = state.desk.top_up(&key, price, idem, &caller.trail).await?;
+    let TopUp { amount, key, typed } = TopUp::read(&http, payload, &state, &caller, &id).await?;
+    let idem = operation::identity(&http, Identified::Always, &["top-up", id.as_str(), &typed])?;
+    let done = state.desk.top_up(&key, amount, idem, &caller.trail).await?;
     let mut response = answer::with_headers(StatusCode::OK);
     operation::mark(&mut response, &done);
     Ok(response.json(json!({

@@ -15,6 +15,7 @@ use crate::http::json::answer;
 use crate::http::json::body;
 use crate::http::json::error::JsonError;
 use crate::http::manage::caller;
+use crate::http::manage::money::TopUp;
 use crate::http::manage::show;
 use crate::http::manage::state::ManageState;
 use crate::identity::desk_error::DeskError;
@@ -25,13 +26,6 @@ use crate::identity::desk_error::DeskError;
 pub struct NewKey {
     budget: SentAmount,
     cost: SentAmount,
-}
-
-/// A top-up that may be made.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TopUp {
-    amount: SentAmount,
 }
 
 /// `POST /api/v1/preview`: margin, profit when fully used, balance after.
@@ -62,9 +56,7 @@ pub async fn top_up(
     state: Data<ManageState>,
 ) -> Result<HttpResponse, JsonError> {
     let caller = caller::reseller(&http, &state).await?;
-    let wanted: TopUp = body::read(&http, payload).await?;
-    let amount: Price = wanted.amount.usd("amount")?.into();
-    let key = caller::owned(&state, &caller, &id).await?;
+    let TopUp { amount, key, .. } = TopUp::read(&http, payload, &state, &caller, &id).await?;
     let live = state.directory.view_key(KeyRef { account: key.account(), key: key.key() }).await?;
     let budget = live.budget.checked_add(amount);
     let debit = budget.and_then(|b| live.ratio.cost_of_budget(b)).and_then(|c| c.checked_sub(live.funded));

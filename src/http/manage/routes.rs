@@ -4,20 +4,13 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::json::routing::at;
 use crate::http::manage::{account, keys, lines, money, preview, reference, reference_self};
-use crate::http::site::{person, sign_in, step_up};
+use crate::http::site::{self, step_up};
 
 /// Adds sign-in, the reseller's own record and management; needs `Data<SiteState>` of the dashboard and
 /// `Data<ManageState>` with its session door.
 pub fn add_dashboard(config: &mut ServiceConfig) {
     config
-        .service(at("/api/v1/sign-in").route(web::post().to(sign_in::ask)))
-        .service(at("/api/v1/sign-in/verify").route(web::post().to(sign_in::verify)))
-        .service(at("/api/v1/sign-out").route(web::post().to(person::sign_out)))
-        .service(at("/api/v1/me").route(web::get().to(person::me)))
-        .service(
-            at("/api/v1/sessions").route(web::get().to(person::sessions)).route(web::delete().to(person::revoke_all)),
-        )
-        .service(at("/api/v1/sessions/{id}").route(web::delete().to(person::revoke)))
+        .configure(site::routes::add)
         .service(at("/api/v1/step-up").route(web::post().to(step_up::ask)))
         .service(at("/api/v1/step-up/verify").route(web::post().to(step_up::verify)))
         .configure(add_ours);

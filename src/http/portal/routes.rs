@@ -4,19 +4,12 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::json::routing::at;
 use crate::http::portal::{binding, keys};
-use crate::http::site::{person, sign_in};
+use crate::http::site;
 
 /// Adds the portal's routes; needs `Data<SiteState>` of the portal and `Data<PortalState>`.
 pub fn add(config: &mut ServiceConfig) {
     config
-        .service(at("/api/v1/sign-in").route(web::post().to(sign_in::ask)))
-        .service(at("/api/v1/sign-in/verify").route(web::post().to(sign_in::verify)))
-        .service(at("/api/v1/sign-out").route(web::post().to(person::sign_out)))
-        .service(at("/api/v1/me").route(web::get().to(person::me)))
-        .service(
-            at("/api/v1/sessions").route(web::get().to(person::sessions)).route(web::delete().to(person::revoke_all)),
-        )
-        .service(at("/api/v1/sessions/{id}").route(web::delete().to(person::revoke)))
+        .configure(site::routes::add)
         .service(at("/api/v1/portal/bind").route(web::post().to(binding::bind)))
         .service(at("/api/v1/portal/keys").route(web::get().to(keys::list)))
         .service(at("/api/v1/portal/keys/{id}").route(web::get().to(keys::get)).route(web::patch().to(binding::rename)))

@@ -4,6 +4,7 @@ pub mod cookies;
 pub mod guard;
 pub mod outbox;
 pub mod person;
+pub mod routes;
 pub mod sign_in;
 pub mod state;
 pub mod step_up;
