@@ -2,6 +2,7 @@
 //! pitfall of `wire.md` §13.
 
 mod budget;
+mod door;
 mod endings;
 mod headers;
 mod inputs;
