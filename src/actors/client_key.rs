@@ -7,7 +7,7 @@ use crate::actors::entry::Life;
 use crate::actors::lane::{Item, Submission, Waiter};
 use crate::actors::messages::{
     Admit, AdmitFree, Answer, AskError, Close, Credit, Delivery, Grow, KeyClosing, KeyRef, KeyView, Passivate, Release,
-    SetFrozen, SettingsChanged, Settle, TakeRefund, ViewKey,
+    SetFrozen, SettingsChanged, Settle, ViewKey,
 };
 use crate::domain::admission::{self, Terms};
 use crate::domain::gate::Gate;
@@ -99,7 +99,7 @@ impl KeyActor {
             return None;
         }
         let (done, taken) = oneshot::channel();
-        self.directory.tell_account(key.account, TakeRefund { key: key.key, cost, done });
+        self.directory.refund(key.account, key.key, cost, done);
         let (tell, receipt) = oneshot::channel();
         let (directory, generation) = (self.directory.clone(), self.generation);
         actix::spawn(async move {

@@ -6,10 +6,11 @@ use crate::actors::client_key::KeyActor;
 use crate::actors::draining::Draining;
 use crate::actors::entry::{Life, Live};
 use crate::actors::lane::{Item, LaneHandle};
-use crate::actors::messages::{AskError, KeyRef, Passivate, SetFrozen};
+use crate::actors::messages::{AskError, KeyRef, Passivate, Receipt, SetFrozen, TakeRefund};
 use crate::actors::open_calls::OpenCalls;
 use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
+use crate::domain::money::Cost;
 use crate::store::journal::OpenNote;
 use crate::store::spool::Spool;
 use actix::dev::ToEnvelope;
@@ -19,6 +20,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::oneshot;
 
 /// Panics of one account's actors within `PANIC_WINDOW_MS` that take it out of service for `QUARANTINE_MS`.
 const PANICS_BEFORE_QUARANTINE: usize = 3;
@@ -143,15 +145,14 @@ impl Directory {
         }
     }
 
-    /// Sends to the account's actor, activating it if need be.
-    pub fn tell_account<M>(&self, account: AccountId, message: M)
-    where
-        M: Message + Send + 'static,
-        M::Result: Send,
-        AccountActor: Handler<M>,
-        Context<AccountActor>: ToEnvelope<AccountActor, M>,
-    {
-        self.live_account(account, |live| live.addr.do_send(message));
+    /// Hands a closing key's refund to its account's actor, activating it if need be. The actor cannot leave before it has
+    /// taken it: a refund lost in a mailbox would throw away sound books, and whoever deletes the key would read 503.
+    pub fn refund(&self, account: AccountId, key: KeyId, cost: Cost, done: oneshot::Sender<Receipt>) {
+        let now = self.0.clock.now_ms();
+        self.live_account(account, |live| {
+            let permit = live.life.enter(now).ok();
+            live.addr.do_send(TakeRefund { key, cost, done, permit });
+        });
     }
 
     /// Tells every live key of an account whether it is frozen.

@@ -48,6 +48,7 @@ impl Life {
 }
 
 /// A place among those who wait for an actor.
+#[derive(Debug)]
 pub struct Permit(Arc<Life>);
 
 impl Drop for Permit {

@@ -1,6 +1,7 @@
 //! What actors are asked and what they answer. Requests are imperatives, answers are nouns or past participles.
 
 use crate::actors::call::Reservation;
+use crate::actors::entry::Permit;
 use crate::domain::call::CallFacts;
 use crate::domain::ids::{AccountId, CallId, KeyId};
 use crate::domain::money::{Cost, Price};
@@ -112,6 +113,8 @@ pub struct TakeRefund {
     pub key: KeyId,
     pub cost: Cost,
     pub done: oneshot::Sender<Receipt>,
+    /// Keeps the account's actor until it has handled this.
+    pub permit: Option<Permit>,
 }
 
 /// An op of this account is durable (from its lane).
