@@ -159,7 +159,7 @@ impl Loaded {
         }
         self.gate.would_admit(now)?;
         let free = self.book.left().saturating_sub(self.gate.held());
-        terms(free).map_err(|refusal| self.in_price(refusal))
+        terms(free).map_err(|refusal| self.in_price(refusal, now))
     }
 
     /// Remembers a call as settled; false if it was.
@@ -175,11 +175,12 @@ impl Loaded {
     }
 
     /// A refusal for want of budget speaks of what the client sees, from the state the portal shows.
-    fn in_price(&self, refusal: Refusal) -> Refusal {
+    fn in_price(&mut self, refusal: Refusal, now: u64) -> Refusal {
         match refusal {
             Refusal::BalanceTooLow { needed, .. } => Refusal::BudgetExhausted {
                 needed: self.book.ratio.price_of_cost(needed),
                 left: self.book.remaining().saturating_sub(self.book.ratio.price_of_cost(self.gate.held())),
+                window: self.gate.window(now),
             },
             other => other,
         }

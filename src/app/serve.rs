@@ -3,13 +3,14 @@
 use crate::app::build::Parts;
 use crate::app::door::{Door, OpenDoor};
 use crate::app::{operator_token, people};
-use crate::config::settings::{Listen, MailKind, Profile};
+use crate::clock::Clock;
+use crate::config::settings::{Limits, Listen, MailKind, Profile};
 use crate::http::health::{self, Health};
 use crate::http::manage;
 use crate::http::operator;
 use crate::http::operator::state::OperatorState;
-use crate::http::proxy::routes;
 use crate::http::proxy::state::ProxyState;
+use crate::http::proxy::{expect, routes};
 use crate::http::site::outbox;
 use crate::http::strangers::Strangers;
 use crate::store::accounts::AccountStore;
@@ -22,7 +23,7 @@ use crate::store::volatile::{RedisSettings, Volatile};
 use crate::upstream::client::UpstreamClient;
 use actix_http::body::MessageBody;
 use actix_http::{HttpService, Request, Response};
-use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, map_config};
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server, ServerHandle};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
@@ -87,7 +88,8 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
     let (directory, prices, credentials) =
         (parts.books.directory.clone(), parts.prices.clone(), parts.credentials.clone());
     let (upstream, parked) = (parts.upstream.clone(), parts.parked.clone());
-    let (bodies, draining, limits) = (parts.bodies.clone(), parts.draining.clone(), settings.limits.clone());
+    let (bodies, draining) = (parts.bodies.clone(), parts.draining.clone());
+    let (body_limit, answer_limit) = (settings.limits.body_bytes, settings.limits.answer_bytes);
     let manage = people::manage(parts, people::api_door(parts));
     let (health, strangers) = (health(parts), Data::new(strangers(parts)?));
     let app = move || {
@@ -98,8 +100,8 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
             upstream: UpstreamClient::new(upstream.clone(), parked.clone()),
             bodies: bodies.clone(),
             draining: draining.clone(),
-            body_limit: limits.body_bytes,
-            answer_limit: limits.answer_bytes,
+            body_limit,
+            answer_limit,
         };
         App::new()
             .app_data(Data::new(state))
@@ -112,18 +114,23 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
             .default_service(web::to(routes::not_found))
     };
     let homes = parts.books.directory.homes().iter().map(|h| h.arbiter.clone()).collect();
-    let (listen, stall) = (settings.listen.clone(), settings.limits.stall);
+    let (listen, limits, clock) = (settings.listen.clone(), settings.limits.clone(), parts.clock.clone());
     bind("api", settings.listen.api, |listener| {
         let limit = settings.listen.max_connections;
         Ok(Serving::Door(Door::new(listener, limit, homes, || {
-            let (app, listen) = (app.clone(), listen.clone());
-            Box::new(move || Box::pin(connections(app, listen, stall)))
+            let (app, listen, limits, clock) = (app.clone(), listen.clone(), limits.clone(), clock.clone());
+            Box::new(move || Box::pin(connections(app, listen, limits, clock)))
         })?))
     })
 }
 
 /// What serves the API's connections on one thread.
-async fn connections<F, I, S, B>(app: F, listen: Listen, stall: Duration) -> impl Service<TcpStream, Response = ()>
+async fn connections<F, I, S, B>(
+    app: F,
+    listen: Listen,
+    limits: Limits,
+    clock: Clock,
+) -> impl Service<TcpStream, Response = ()>
 where
     F: Fn() -> I,
     I: IntoServiceFactory<S, Request>,
@@ -132,6 +139,7 @@ where
     S::Response: Into<Response<B>> + 'static,
     B: MessageBody + 'static,
 {
+    let (stall, body_limit) = (limits.stall, limits.body_bytes);
     let app = app().into_factory().map_err(|error: actix_web::Error| error.error_response());
     let http = HttpService::build()
         .client_request_timeout(listen.head_timeout)
@@ -142,6 +150,10 @@ where
         // Else each stream stalls about 40 ms.
         .tcp_nodelay(true)
         .on_connect_ext(move |stream: &TcpStream, _| limit_stall(stream, stall))
+        .expect(fn_service(move |request| {
+            let clock = clock.clone();
+            async move { expect::before_body(&clock, body_limit, request).await }
+        }))
         .finish(map_config(app, |()| AppConfig::default()));
     let service = http.tcp().new_service(()).await;
     service.unwrap_or_else(|()| unreachable!("the routes of the API are the same on every thread"))

@@ -143,7 +143,7 @@ pub enum Refusal {
     #[error("the key is paused")]
     KeyPaused,
     #[error("{needed} USD needed, {left} USD left")]
-    BudgetExhausted { needed: Price, left: Price },
+    BudgetExhausted { needed: Price, left: Price, window: (i32, i32, u64) },
     #[error("more than {limit} requests in 60 s")]
     RateLimited { limit: i32, retry_ms: u64, full_ms: u64 },
     #[error("more than {limit} requests at once")]

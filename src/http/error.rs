@@ -165,12 +165,13 @@ impl ApiError {
     /// The answer to a refusal of the key's books.
     pub fn from_refusal(refusal: &Refusal, request: CallId) -> Self {
         match refusal {
-            Refusal::BudgetExhausted { needed, left } => {
+            Refusal::BudgetExhausted { needed, left, window } => {
                 let (left, needed) = (left.usd().fixed_floor(2), needed.usd().fixed_ceil(2));
                 let words = format!(
                     "This API key has ${left} left and this call needs at least ${needed}. Ask your provider for a top-up."
                 );
-                Self::new(Row(402, "billing_error", "budget_exhausted"), words, request)
+                let error = Self::new(Row(402, "billing_error", "budget_exhausted"), words, request);
+                ApiError { window: Some(*window), ..error }
             }
             Refusal::RateLimited { limit, retry_ms, full_ms } => {
                 let words = format!("This API key may make {limit} requests a minute. Wait and try again.");

@@ -23,8 +23,7 @@ pub enum ApiPrincipal {
 /// 401 without a credential, with a malformed, unknown or expired one, or with two that differ; 429 where too many
 /// unknown ones came from the same network.
 pub async fn api(http: &HttpRequest, credentials: &Credentials, request: CallId) -> Result<ApiPrincipal, ApiError> {
-    let text = presented(http.headers(), request)?;
-    let secret = ClientSecret::parse(text).map_err(|_| ApiError::invalid_key(request))?;
+    let secret = presented_secret(http.headers(), request)?;
     let strangers = http.app_data::<Data<Strangers>>().expect("every host that takes keys counts unknown ones");
     if !credentials.remembers(&secret) {
         strangers.refuse_if_over(http, request)?;
@@ -46,6 +45,14 @@ pub async fn client_key(http: &HttpRequest, credentials: &Credentials, request: 
             Err(ApiError::wrong_key_kind(words, request))
         }
     }
+}
+
+/// The credential of a request, known or not.
+///
+/// # Errors
+/// 401 without a credential, with a malformed one, or with two that differ.
+pub fn presented_secret(headers: &HeaderMap, request: CallId) -> Result<ClientSecret, ApiError> {
+    ClientSecret::parse(presented(headers, request)?).map_err(|_| ApiError::invalid_key(request))
 }
 
 /// The credential text: `x-api-key` or Bearer; both only if they agree.

@@ -3,6 +3,7 @@
 pub mod blame;
 pub mod body_in;
 pub mod count_tokens;
+pub mod expect;
 pub mod messages;
 pub mod models;
 pub mod relay;

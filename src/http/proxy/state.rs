@@ -2,6 +2,7 @@
 
 use crate::actors::directory::Directory;
 use crate::actors::draining::Draining;
+use crate::clock::Clock;
 use crate::domain::ids::CallId;
 use crate::domain::pricing::PriceBook;
 use crate::http::error::ApiError;
@@ -29,11 +30,7 @@ pub struct ProxyState {
 impl ProxyState {
     /// A new call id: a UUIDv7 of now, which is the request id too.
     pub fn new_call(&self) -> CallId {
-        let us = self.directory.clock().wall_us().max(0);
-        let (seconds, nanos) = (us / 1_000_000, (us % 1_000_000) * 1_000);
-        let seconds = u64::try_from(seconds).unwrap_or(0);
-        let nanos = u32::try_from(nanos).unwrap_or(0);
-        CallId(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, nanos)))
+        call_at(self.directory.clock())
     }
 
     /// Refuses while the program stops or the store is away, before anything is read.
@@ -46,4 +43,13 @@ impl ProxyState {
             (false, true) => Ok(()),
         }
     }
+}
+
+/// A fresh call id: UUIDv7, so that ids sort by time.
+pub fn call_at(clock: &Clock) -> CallId {
+    let us = clock.wall_us().max(0);
+    let (seconds, nanos) = (us / 1_000_000, (us % 1_000_000) * 1_000);
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    let nanos = u32::try_from(nanos).unwrap_or(0);
+    CallId(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, nanos)))
 }

@@ -121,6 +121,7 @@ async fn q04_what_does_not_fit_is_refused_with_the_amounts() {
         assert_eq!((got.status, &error["type"]), (402, &json!("billing_error")), "{body}");
         assert_eq!(error["details"]["error_code"], "budget_exhausted");
         assert_eq!(got.header("x-should-retry"), Some("false"));
+        assert_eq!(got.header("anthropic-ratelimit-requests-remaining"), Some("60"), "a refusal takes no place");
         let words = error["message"].as_str().expect("words");
         assert!(words.contains(" left and this call needs at least $0."), "{words}");
         assert!(app.lines(&key).await.is_empty());

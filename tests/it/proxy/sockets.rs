@@ -182,8 +182,9 @@ async fn j10_line_breaks_in_a_value_never_reach_a_header() {
 async fn j11_a_client_that_waits_for_100_continue_is_answered() {
     let app = TestApp::start().await;
     let key = app.key("100", "60", 60, 5).await;
-    for (secret, status) in [(key.secret.as_str(), "200"), ("none", "401")] {
-        let body = plain().to_string();
+    let (body, unknown) = (plain().to_string(), format!("sk-ant-{}", "0".repeat(48)));
+    let cases = [(key.secret.as_str(), "200"), (unknown.as_str(), "401"), ("none", "401")];
+    for (secret, status) in cases {
         let head = format!(
             "POST /v1/messages HTTP/1.1\r\nhost: api\r\nx-api-key: {secret}\r\nexpect: 100-continue\r\n\
              connection: close\r\ncontent-length: {}\r\n\r\n",
@@ -196,6 +197,25 @@ async fn j11_a_client_that_waits_for_100_continue_is_answered() {
         let _ = socket.write_all(body.as_bytes()).await;
         soon("the end", socket.read_to_string(&mut text)).await.expect("text");
         assert!(text.contains(&format!("HTTP/1.1 {status} ")), "{text}");
+    }
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn j11_a_body_that_would_be_refused_is_not_asked_for() {
+    let app = TestApp::start().await;
+    let key = app.key("100", "60", 60, 5).await;
+    let credential = format!("x-api-key: {}\r\n", key.secret);
+    let large = (33 * 1024 * 1024).to_string();
+    let cases = [("x-api-key: none\r\n", "10", 401), ("", "10", 401), (credential.as_str(), large.as_str(), 413)];
+    for (credential, length, status) in cases {
+        let head = format!(
+            "POST /v1/messages HTTP/1.1\r\nhost: api\r\n{credential}expect: 100-continue\r\n\
+             content-length: {length}\r\n\r\n"
+        );
+        // The first word is the refusal, not "100 Continue".
+        let (first, closed) = status_and_close(&app, head.as_bytes()).await;
+        assert_eq!((first, closed), (status, true), "{credential}{length}");
     }
     app.close().await;
 }
