@@ -1,0 +1,153 @@
+// What script adds, tried by keyboard and pointer: dialogs, previews, refusals, copying, menus, charts, live figures, shortcuts.
+import { chromium } from 'playwright-core'
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: '--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run'.split(' ') })
+const base = 'http://127.0.0.1:8099'
+let failed = 0
+const is = (what, got, want) => { const ok = want instanceof RegExp ? want.test(got) : got === want; if (!ok) failed++; console.log(ok ? 'ok  ' : 'FAIL', what, ok ? '' : `\n     got  ${JSON.stringify(got)}\n     want ${want}`) }
+const open = async (options = {}) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, permissions: ['clipboard-read', 'clipboard-write'], ...options })
+  const page = await context.newPage()
+  page.on('pageerror', e => { failed++; console.log('FAIL script error', e.message) })
+  page.on('console', m => m.text().includes('Content Security') && (failed++, console.log('FAIL', m.text())))
+  // Pages by fixture stand in for the product's routes.
+  const routes = { '/keys/new': ['key-new', 'key-created'], '/shortcuts': ['shortcuts'], '/top-up': ['top-up'] }
+  await context.route(url => url.pathname in routes || /^\/keys\/.*\/(top-up|delete|rename|rotate|message)$/.test(url.pathname), async route => {
+    const path = new URL(route.request().url()).pathname
+    const names = routes[path] ?? ['key-' + path.split('/').pop()]
+    route.fulfill({ response: await context.request.get(`${base}/${names[route.request().method() === 'POST' ? names.length - 1 : 0]}`) })
+  })
+  return page
+}
+{
+  const page = await open()
+  await page.goto(base + '/api-one')
+  await page.keyboard.press('c')
+  await page.waitForSelector('dialog[open]')
+  is('c opens the dialog', await page.textContent('dialog h1'), 'Create API Key')
+  is('the first field has focus', await page.evaluate(() => document.activeElement.id), 'label')
+  await page.keyboard.type('acme-corp-prod')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('100')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('60')
+  const out = name => page.textContent(`dialog [data-out=${name}]`)
+  is('client sees', await out('price'), '$100.00 to spend')
+  is('share', await out('share'), '40%')
+  is('gain', await out('gain'), '$40.00')
+  is('debit', await out('debit'), '−$60.0000')
+  is('after', await out('after'), '$140.0000')
+  await page.screenshot({ path: 'shots/flow-create.png' })
+  await page.fill('dialog #cost', '100')
+  is('equal numbers', await page.isVisible('dialog [data-out=even]'), true)
+  await page.fill('dialog #cost', '130'); await page.waitForTimeout(600)
+  is('above the budget', await page.textContent('dialog #cost-err'), /sell at a loss/)
+  is('the last valid state greys', await page.getAttribute('dialog .preview', 'class'), /old/)
+  await page.screenshot({ path: 'shots/flow-refused.png' })
+  await page.fill('dialog #budget', '900'); await page.fill('dialog #cost', '500'); await page.waitForTimeout(600)
+  is('above what is available', await page.textContent('dialog #cost-err'), /more than what is available/)
+  await page.fill('dialog #cost', '1e2'); await page.waitForTimeout(600)
+  is('a bad amount', await page.textContent('dialog #cost-err'), /such as 100/)
+  await page.fill('dialog #cost', '0.1'); await page.waitForTimeout(600)
+  is('a thousandth at least', await page.textContent('dialog #cost-err'), /1000 times/)
+  await page.click('dialog .btn.primary')
+  is('nothing is sent while it is wrong', await page.textContent('dialog h1'), 'Create API Key')
+  await page.fill('dialog #budget', '0.30'); await page.fill('dialog #cost', '0.20')
+  is('a third', await out('share'), '33.3%')
+  await page.fill('dialog #budget', '100'); await page.fill('dialog #cost', '60')
+  await page.click('dialog .btn.primary')
+  await page.waitForFunction(() => document.querySelector('dialog h1').textContent === 'Key created')
+  await page.screenshot({ path: 'shots/flow-created.png' })
+  await page.click('dialog [data-reload]')
+  is('Done asks once', await page.isVisible('#leave'), true)
+  await page.click('dialog [data-copy=secret]')
+  await page.waitForTimeout(100)
+  is('Copied is said', await page.textContent('#say'), 'Copied')
+  is('the key is copied', await page.evaluate(() => navigator.clipboard.readText()), /^sk-ant-[0-9a-f]{64}$/)
+  await page.context().close()
+}
+{
+  const page = await open()
+  await page.goto(base + '/api-few')
+  await page.click('a[href$="/top-up"] >> nth=1')
+  await page.waitForSelector('dialog[open]')
+  await page.click('dialog [data-fill="50"]')
+  is('top-up debit', await page.textContent('dialog [data-out=debit]'), '−$30.0000')
+  is('top-up total', await page.textContent('dialog [data-out=total]'), '$150.00')
+  is('top-up after', await page.textContent('dialog [data-out=after]'), '$140.0000')
+  await page.keyboard.press('Escape')
+  is('Escape closes', await page.evaluate(() => !document.querySelector('dialog').open), true)
+  is('focus goes back', await page.evaluate(() => document.activeElement.tagName), 'A')
+  await page.focus('.menu.up summary >> nth=0'); await page.keyboard.press('Enter')
+  await page.screenshot({ path: 'shots/flow-menu.png' })
+  await page.keyboard.press('Escape')
+  is('Escape closes a menu', await page.locator('details.menu[open]').count(), 0)
+  await page.keyboard.press('/')
+  is('/ finds', await page.evaluate(() => document.activeElement.name), 'q')
+  await page.context().close()
+}
+{
+  const page = await open()
+  await page.goto(base + '/usage')
+  await page.focus('[data-chart] g >> nth=0')
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight')
+  is('arrows move along the bars', await page.textContent('.tip'), /^30 Oct: \$/)
+  await page.screenshot({ path: 'shots/flow-chart.png' })
+  await page.keyboard.press('Escape')
+  is('Escape hides the value', await page.isVisible('.tip'), false)
+  await page.hover('[data-chart] g >> nth=20')
+  is('hover shows a value', await page.isVisible('.tip'), true)
+  await page.context().close()
+}
+{
+  const page = await open()
+  await page.route('**/api-one*', async route => { const r = await page.context().request.get(base + '/api-one'); route.fulfill({ response: r, body: (await r.text()).replace('/live?page=api', '/live?demo') }) })
+  await page.goto(base + '/api-one')
+  await page.waitForFunction(() => document.querySelector('[data-live="balance.flight"]').textContent === '$0.32', null, { timeout: 5000 })
+  is('figures tick', await page.getAttribute('[data-bar$=used]', 'width'), /^35\.2%$/)
+  await page.context().close()
+}
+{
+  const page = await open()
+  await page.goto(base + '/portal-key')
+  await page.route('**/theme', r => r.fulfill({ status: 204 }))
+  await page.click('.topbar .menu:last-child summary')
+  await page.screenshot({ path: 'shots/flow-portal-menu.png' })
+  await page.click('button[value=dark]')
+  is('theme at once', await page.getAttribute('html', 'data-theme'), 'dark')
+  await page.context().close()
+}
+for (const theme of ['light', 'dark']) {
+  const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  await page.goto(base + '/api-one?theme=' + theme)
+  await page.click('.topbar button')
+  await page.waitForTimeout(100)
+  await page.screenshot({ path: `shots/flow-nav-390-${theme}.png` })
+  await page.click('.side [aria-label="Close menu"]')
+  await page.click('.menu.up summary')
+  await page.waitForTimeout(100)
+  await page.screenshot({ path: `shots/flow-sheet-390-${theme}.png` })
+  await page.keyboard.press('Escape')
+  await page.click('a[data-key=c]')
+  await page.waitForSelector('dialog[open]')
+  await page.screenshot({ path: `shots/flow-create-390-${theme}.png` })
+  await page.context().close()
+}
+{
+  const page = await open({ viewport: { width: 390, height: 844 } })
+  await page.goto(base + '/portal-key')
+  await page.evaluate(() => scrollTo(0, 900)); await page.waitForTimeout(200)
+  is('what is left stays in sight', await page.isVisible('#mini'), true)
+  await page.screenshot({ path: 'shots/flow-mini-390.png' })
+  await page.context().close()
+}
+{
+  const page = await open({ javaScriptEnabled: false })
+  await page.goto(base + '/key-new')
+  is('without script: a preview button', await page.isVisible('button[value=preview]'), true)
+  await page.goto(base + '/key-created')
+  is('without script: no dead copy button', await page.isVisible('[data-copy]'), false)
+  await page.context().close()
+}
+console.log(failed ? failed + ' failed' : 'all fine')
+await browser.close()
+process.exit(failed ? 1 : 0)
