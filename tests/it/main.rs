@@ -21,6 +21,7 @@ mod statements;
 mod store_errors;
 mod support;
 mod tidy;
+mod upstream_tls;
 mod volatile;
 mod wire_metering;
 mod wire_pricing;

@@ -7,6 +7,7 @@ use crate::support::site::Site;
 use derouter::upstream::sandbox::server::{Sandbox, SandboxHandle, SandboxSettings};
 use sqlx::PgPool;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -75,6 +76,13 @@ impl Scene {
     /// Starts a program and waits until it is ready.
     pub async fn start(&self) -> Process {
         self.spawn().ready(self).await
+    }
+
+    /// Starts a program before another provider, trusting the roots in a file; waits until it is ready.
+    pub async fn start_before(&self, base_url: &str, roots: &Path) -> Process {
+        let mut command = self.command();
+        command.env("DEROUTER__UPSTREAM__BASE_URL", base_url).env("SSL_CERT_FILE", roots);
+        Starting { child: command.spawn().expect("the program was built") }.ready(self).await
     }
 
     /// Starts a program; it may be killed before it is ready.
