@@ -1,6 +1,7 @@
 //! The proofs, as one binary.
 
 mod actix_facts;
+mod actix_lifecycle;
 mod calls;
 mod core_model;
 mod crash;
