@@ -322,6 +322,16 @@ impl Directory {
         (self.0.accounts.read().len(), self.0.keys.read().len())
     }
 
+    /// Accounts with a live actor: no other can have changed.
+    pub fn live_accounts(&self) -> Vec<AccountId> {
+        self.0.accounts.read().keys().copied().collect()
+    }
+
+    /// As `live_accounts`, for keys.
+    pub fn live_keys(&self) -> Vec<KeyId> {
+        self.0.keys.read().keys().copied().collect()
+    }
+
     fn home(&self, account: AccountId) -> &Home {
         let shard = usize::try_from(account.shard()).expect("a shard is 0 to 4095");
         &self.0.homes[shard % self.0.homes.len()]
