@@ -4,9 +4,12 @@ use crate::app::build::Parts;
 use crate::app::people;
 use crate::app::serve::{Listening, listen};
 use crate::domain::site::Site;
-use crate::http::json::routing;
+use crate::http::dashboard;
+use crate::http::dashboard::state::Dashboard;
 use crate::http::manage::state::Door;
+use crate::http::page::mishaps;
 use crate::http::{manage, portal};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 
@@ -22,12 +25,19 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
     listen("dashboard", at.dashboard, |listener| {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
+        let stage = people::stage(parts, &site, dashboard::routes::TABLE);
+        let dash = Dashboard { stage: stage.clone(), manage: manage.clone() };
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(manage.clone()))
+                .app_data(Data::new(stage.clone()))
+                .app_data(Data::from(stage.assets.clone()))
+                .app_data(Data::new(dash.clone()))
                 .configure(manage::routes::add_dashboard)
-                .default_service(web::to(routing::not_found))
+                .configure(dashboard::routes::add)
+                .default_service(web::to(mishaps::not_found))
+                .wrap(from_fn(mishaps::dress))
         });
         let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
@@ -43,12 +53,17 @@ pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
     listen("portal", at.portal, |listener| {
         let site = people::site(parts, Site::Portal, listener.local_addr()?);
         let state = people::portal(parts);
+        let stage = people::stage(parts, &site, portal::pages::routes::TABLE);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(state.clone()))
+                .app_data(Data::new(stage.clone()))
+                .app_data(Data::from(stage.assets.clone()))
                 .configure(portal::routes::add)
-                .default_service(web::to(routing::not_found))
+                .configure(portal::pages::routes::add)
+                .default_service(web::to(mishaps::not_found))
+                .wrap(from_fn(mishaps::dress))
         });
         let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())

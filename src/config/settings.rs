@@ -43,6 +43,7 @@ pub struct Settings {
 pub struct Brand {
     pub name: String,
     pub portal_name: String,
+    pub portal_logo: String,
     pub support_address: String,
     pub dashboard_url: String,
     pub portal_url: String,

@@ -31,7 +31,7 @@ const IMPORTS: [(&str, &[&str]); 13] = [
 ];
 
 /// What a module must not name, ours or a crate's, whatever the table above allows.
-const FORBIDDEN: [(&str, &[&str]); 8] = [
+const FORBIDDEN: [(&str, &[&str]); 9] = [
     ("domain", &["tokio", "actix", "sqlx", "awc", "async fn", "f32", "f64", "Instant", "SystemTime", "Utc::now"]),
     ("store", &["actix", "awc"]),
     ("actors", &["actix_web", "awc", "sqlx", "query("]),
@@ -56,6 +56,7 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
     ),
     // Whoever reads the portal must not be able to learn what the reseller pays, not even by mistake.
     ("http/portal", &["Cost", "Ratio", "http::dashboard", "http::manage", "http::operator"]),
+    ("http/page", &["Cost", "Ratio", "http::dashboard", "http::manage", "http::operator"]),
 ];
 
 /// Names that say nothing, or another word than ours for the thing.

@@ -22,11 +22,19 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// 415 for anything but uncompressed `application/json`, 413, 408, 400 for what is not JSON, 422 with the field for
 /// JSON that does not fit.
 pub async fn read<T: DeserializeOwned>(http: &HttpRequest, payload: Payload) -> Result<T, JsonError> {
-    refuse_encoding(http)?;
-    let whole = tokio::time::timeout(WITHIN, collect(payload)).await.map_err(|_| {
-        JsonError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The request body came too slowly. Send it again.")
-    })??;
+    let whole = collect_of(http, payload, "application/json").await?;
     serde_json::from_slice(&whole).map_err(|e| misfit(&e))
+}
+
+/// The bytes of a body of this media type.
+///
+/// # Errors
+/// 415 for another media type or a compressed body, 413, 408, 400 where it ends early.
+pub async fn collect_of(http: &HttpRequest, payload: Payload, media_type: &str) -> Result<BytesMut, JsonError> {
+    refuse_encoding(http, media_type)?;
+    tokio::time::timeout(WITHIN, collect(payload)).await.map_err(|_| {
+        JsonError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The request body came too slowly. Send it again.")
+    })?
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, JsonError> {
@@ -42,15 +50,14 @@ async fn collect(mut payload: Payload) -> Result<BytesMut, JsonError> {
     Ok(whole)
 }
 
-fn refuse_encoding(http: &HttpRequest) -> Result<(), JsonError> {
+fn refuse_encoding(http: &HttpRequest, media_type: &str) -> Result<(), JsonError> {
     let text = |name| http.headers().get(name).map(|v| v.to_str().unwrap_or("?").trim().to_ascii_lowercase());
     let plain = text(header::CONTENT_ENCODING).is_none_or(|e| e == "identity");
-    let json =
-        text(header::CONTENT_TYPE).is_some_and(|t| t.split(';').next().is_some_and(|t| t.trim() == "application/json"));
-    if plain && json {
+    let sent = text(header::CONTENT_TYPE);
+    if plain && sent.is_some_and(|t| t.split(';').next().is_some_and(|t| t.trim() == media_type)) {
         return Ok(());
     }
-    let words = "Send the body as uncompressed application/json.";
+    let words = format!("Send the body as uncompressed {media_type}.");
     Err(JsonError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", words))
 }
 

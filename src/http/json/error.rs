@@ -49,6 +49,25 @@ impl JsonError {
         self
     }
 
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The machine's word, such as `signed_out`.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// What is wrong and what to do next, in one or two sentences.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The field at fault, where there is one.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
     fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
         self
