@@ -1,9 +1,10 @@
 //! Every page of the dashboard.
 
 use crate::http::dashboard::session;
+use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
 
-crate::pages! {
+pages! {
     get "/" => session::front,
     get "/login" => sign_in::show,
     post "/login" => sign_in::ask,
