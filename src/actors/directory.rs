@@ -7,6 +7,7 @@ use crate::actors::draining::Draining;
 use crate::actors::entry::{Life, Live};
 use crate::actors::lane::{Item, LaneHandle};
 use crate::actors::messages::{AskError, KeyRef, Passivate, Receipt, SetFrozen, TakeRefund};
+use crate::actors::onlookers::Onlookers;
 use crate::actors::open_calls::OpenCalls;
 use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
@@ -44,6 +45,7 @@ struct Shared {
     panics: Mutex<HashMap<AccountId, Vec<u64>>>,
     draining: Draining,
     open_calls: OpenCalls,
+    onlookers: Onlookers,
     settlements: Settlements,
     spool: Arc<Spool>,
     clock: Clock,
@@ -83,6 +85,7 @@ impl Directory {
             panics: Mutex::default(),
             draining: Draining::default(),
             open_calls: OpenCalls::default(),
+            onlookers: Onlookers::default(),
             settlements: Settlements::default(),
             spool,
             clock,
@@ -303,6 +306,11 @@ impl Directory {
 
     pub fn open_calls(&self) -> &OpenCalls {
         &self.0.open_calls
+    }
+
+    /// Pages that look at accounts.
+    pub fn onlookers(&self) -> &Onlookers {
+        &self.0.onlookers
     }
 
     pub fn settlements(&self) -> &Settlements {

@@ -14,5 +14,6 @@ pub mod lane_batch;
 pub mod mailer;
 pub mod messages;
 pub mod new_key;
+pub mod onlookers;
 pub mod open_calls;
 pub mod settlement;
