@@ -5,6 +5,7 @@ mod actix_lifecycle;
 mod calls;
 mod core_model;
 mod crash;
+mod crash_money;
 mod lane_refusals;
 mod ledger_planted;
 mod ledger_postgres;
