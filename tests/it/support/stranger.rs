@@ -27,3 +27,27 @@ pub async fn until_a_commit_waits(pool: &PgPool) {
 pub async fn until_no_commit_waits(pool: &PgPool) {
     until("no commit waits", async || waiting(pool).await.is_empty()).await;
 }
+
+/// What a stranger holds so that a commit waits at a movement of one kind, and only there.
+const HELD_MOVEMENT: i64 = 8;
+
+/// A session that holds up every commit with a movement of `kind` (`ledger.md` §3), right where it writes its row.
+pub async fn hold_movement(pool: &PgPool, kind: i16) -> Transaction<'static, Postgres> {
+    let statements = [
+        format!(
+            "CREATE FUNCTION public.wait_for_stranger() RETURNS trigger LANGUAGE plpgsql AS \
+             $$BEGIN PERFORM pg_advisory_xact_lock_shared({HELD_MOVEMENT}); RETURN NEW; END$$"
+        ),
+        format!(
+            "CREATE TRIGGER wait_for_stranger BEFORE INSERT ON ledger.journal FOR EACH ROW WHEN (NEW.kind = {kind}) \
+             EXECUTE FUNCTION public.wait_for_stranger()"
+        ),
+    ];
+    for statement in statements {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(pool).await.expect("a trigger of the test");
+    }
+    let mut stranger = pool.begin().await.expect("a session");
+    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(HELD_MOVEMENT);
+    lock.execute(&mut *stranger).await.expect("held");
+    stranger
+}
