@@ -15,4 +15,5 @@ pub mod mailer;
 pub mod messages;
 pub mod new_key;
 pub mod open_calls;
+pub mod quarantine;
 pub mod settlement;

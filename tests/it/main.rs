@@ -11,6 +11,7 @@ mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;
 mod operator;
+mod panics;
 mod people;
 mod postgres_away;
 mod private_postgres;
