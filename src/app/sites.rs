@@ -4,9 +4,11 @@ use crate::app::build::Parts;
 use crate::app::people;
 use crate::app::serve::{Listening, listen};
 use crate::domain::site::Site;
+use crate::http::json::body::Patience;
 use crate::http::json::routing;
 use crate::http::manage::state::Door;
-use crate::http::{manage, portal};
+use crate::http::{host, manage, portal};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 
@@ -19,11 +21,14 @@ const WORKERS: usize = 2;
 /// If the address is taken or may not be used; the message names it.
 pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
     let at = &parts.settings.listen;
+    let patience = Patience(parts.settings.limits.body_grace);
     listen("dashboard", at.dashboard, |listener| {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
         let server = HttpServer::new(move || {
             App::new()
+                .wrap(from_fn(host::guard_site))
+                .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(manage.clone()))
                 .configure(manage::routes::add_dashboard)
@@ -40,11 +45,14 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
 /// As `dashboard`.
 pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
     let at = &parts.settings.listen;
+    let patience = Patience(parts.settings.limits.body_grace);
     listen("portal", at.portal, |listener| {
         let site = people::site(parts, Site::Portal, listener.local_addr()?);
         let state = people::portal(parts);
         let server = HttpServer::new(move || {
             App::new()
+                .wrap(from_fn(host::guard_site))
+                .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(state.clone()))
                 .configure(portal::routes::add)

@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod health;
+pub mod host;
 pub mod json;
 pub mod limits;
 pub mod manage;

@@ -108,10 +108,10 @@ impl Order {
 async fn with_key(scene: &Scene) -> (Process, String, String) {
     let program = scene.start().await;
     let (mut reseller, _) = program.site.reseller_at(program.dashboard, "you@shop.com", "200").await;
-    let mut manager = program.site.program_of(&mut reseller).await;
+    let mut caller = program.site.program_of(&mut reseller).await;
     let order = json!({ "label": "acme", "budget": "100", "cost": "60" });
-    let made = manager.pay(Method::POST, "/api/v1/keys", "k", &order).await.json();
-    let secret = manager.sent[0].1.trim_start_matches("Bearer ").to_owned();
+    let made = caller.pay(Method::POST, "/api/v1/keys", "k", &order).await.json();
+    let secret = caller.sent[0].1.trim_start_matches("Bearer ").to_owned();
     assert_eq!(money(&scene.pool).await, BEGUN);
     (program, made["id"].as_str().expect("an id").to_owned(), secret)
 }

@@ -13,8 +13,10 @@ use crate::http::json::error::JsonError;
 
 /// Largest body: the longest of ours is a label and two amounts.
 const MAX_BYTES: usize = 16 * 1024;
-/// How long it may take to come.
-const WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a whole body may take to come (`limits.body_grace_s`); each listener has it in its application data.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience(pub Duration);
 
 /// The body as a `T`, which must refuse unknown fields.
 ///
@@ -23,9 +25,8 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// JSON that does not fit.
 pub async fn read<T: DeserializeOwned>(http: &HttpRequest, payload: Payload) -> Result<T, JsonError> {
     refuse_encoding(http)?;
-    let whole = tokio::time::timeout(WITHIN, collect(payload)).await.map_err(|_| {
-        JsonError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The request body came too slowly. Send it again.")
-    })??;
+    let Patience(within) = http.app_data().expect("each listener has its patience");
+    let whole = tokio::time::timeout(*within, collect(payload)).await.map_err(|_| JsonError::slow_body())??;
     serde_json::from_slice(&whole).map_err(|e| misfit(&e))
 }
 
