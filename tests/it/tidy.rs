@@ -32,7 +32,7 @@ const IMPORTS: [(&str, &[&str]); 14] = [
 ];
 
 /// What a module must not name, ours or a crate's, whatever the table above allows.
-const FORBIDDEN: [(&str, &[&str]); 11] = [
+const FORBIDDEN: [(&str, &[&str]); 12] = [
     ("domain", &["tokio", "actix", "sqlx", "awc", "async fn", "f32", "f64", "Instant", "SystemTime", "Utc::now"]),
     ("store", &["actix", "awc"]),
     ("actors", &["actix_web", "awc", "sqlx", "query("]),
@@ -60,6 +60,7 @@ const FORBIDDEN: [(&str, &[&str]); 11] = [
     ("http/portal", &["Cost", "Ratio", "http::dashboard", "http::manage", "http::operator"]),
     ("alerts/key_mail", &["Cost", "Ratio", "store::balance_marks", "store::views::keys"]),
     ("store/key_marks", &["Cost", "Ratio", "funded", "posted"]),
+    ("http/page", &["Cost", "Ratio", "http::dashboard", "http::manage", "http::operator"]),
 ];
 
 /// Names that say nothing, or another word than ours for the thing.
