@@ -4,21 +4,28 @@ use crate::domain::money::Usd;
 
 /// An amount to the cent, rounded down: remaining and available never look larger than they are.
 pub fn floor(usd: Usd) -> String {
-    grouped(&usd.fixed_floor(2))
+    places(usd, 2)
 }
 
-/// `-1234.56` as `−$1,234.56`.
-fn grouped(plain: &str) -> String {
-    let (sign, plain) = plain.strip_prefix('-').map_or(("", plain), |rest| ("\u{2212}", rest));
-    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
-    let mut digits = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            digits.push(',');
+/// An amount with 1 to 9 decimals. A debt is rounded away from zero, what one has towards it: nobody reads a better
+/// figure than there is.
+pub fn places(usd: Usd, decimals: u32) -> String {
+    let text = usd.fixed_floor(decimals);
+    let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("\u{2212}", rest));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{sign}${}.{fraction}", grouped(whole))
+}
+
+/// Digits in groups of three: `1,204`.
+pub fn grouped(digits: &str) -> String {
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
         }
-        digits.push(digit);
+        out.push(digit);
     }
-    format!("{sign}${digits}.{fraction}")
+    out
 }
 
 #[cfg(test)]
