@@ -3,6 +3,8 @@
 
 pub mod account_key;
 pub mod acts;
+pub mod guide;
+pub mod key_message;
 pub mod page;
 pub mod routes;
 pub mod session;
