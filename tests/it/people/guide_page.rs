@@ -7,7 +7,6 @@ use crate::people::alerts::spend;
 use crate::support::app::TestApp;
 use crate::support::browser::Browser;
 use crate::support::site::TestKey;
-use crate::support::wishes::USD;
 
 /// A key of $100 for $60 whose label would be markup.
 async fn key_of(you: &mut Browser, account: &str) -> TestKey {

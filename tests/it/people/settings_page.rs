@@ -82,7 +82,8 @@ async fn what_cannot_be_taken_comes_back_as_typed_with_the_reason() {
     let app = TestApp::start().await;
     let (mut you, _) = app.reseller(YOU, "200").await;
     let long = "x".repeat(65);
-    let rows: [(&str, &[(&str, &str)], &str, &str); 10] = [
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str);
+    let rows: [Row<'_>; 10] = [
         ("alerts", &[("low_on", "yes"), ("low", "-5")], "low", "Type an amount such as 100 or 34.20."),
         ("alerts", &[("low", "0.00")], "low", "The amount must be more than 0."),
         ("alerts", &[("low", "")], "low", "Type an amount such as 100 or 34.20."),
