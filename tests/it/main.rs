@@ -6,6 +6,7 @@ mod calls;
 mod core_model;
 mod crash;
 mod crash_money;
+mod key_list;
 mod lane_refusals;
 mod ledger_planted;
 mod ledger_postgres;

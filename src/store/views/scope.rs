@@ -88,8 +88,7 @@ impl Scope {
 
     /// Every key the user has bound, at most 1,000.
     pub async fn bound_keys(&self, user: UserId) -> Result<Vec<BoundKey>, StoreError> {
-        let rows =
-            sqlx::query(include_str!("../sql/bound_keys.sql")).bind(user.0).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(include_str!("../sql/bound_keys.sql")).bind(user.0).fetch_all(&self.pool).await?;
         rows.iter()
             .map(|r| Ok(BoundKey { user, key: KeyId(r.try_get(0)?), account: AccountId(r.try_get(1)?) }))
             .collect()
