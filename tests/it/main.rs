@@ -23,6 +23,7 @@ mod sandbox;
 mod settings;
 mod statements;
 mod store_errors;
+mod store_trouble;
 mod support;
 mod tidy;
 mod upstream_tls;
