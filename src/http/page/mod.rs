@@ -7,6 +7,7 @@ pub mod amount;
 pub mod assets;
 pub mod chart;
 pub mod form;
+pub mod live;
 pub mod local;
 pub mod mishaps;
 pub mod parts;

@@ -10,4 +10,5 @@ pub mod form;
 pub mod own_cluster;
 pub mod process;
 pub mod site;
+pub mod stranger;
 pub mod wishes;
