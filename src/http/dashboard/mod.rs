@@ -3,8 +3,8 @@
 
 pub mod account_card;
 pub mod account_key;
+pub mod account_key_rotate;
 pub mod acts;
-pub mod client_message;
 pub mod guide;
 pub mod key_card;
 pub mod key_created;

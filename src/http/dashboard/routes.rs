@@ -1,6 +1,6 @@
 //! Every page of the dashboard.
 
-use crate::http::dashboard::{guide, session, settings, settings_forms};
+use crate::http::dashboard::{account_key, account_key_rotate, guide, session, settings, settings_forms};
 use crate::http::dashboard::{
     key_delete, key_message, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up,
 };
@@ -28,6 +28,9 @@ pages! {
     post "/keys/{id}/pause" => key_pause::pause,
     post "/keys/{id}/resume" => key_pause::resume,
     get "/keys/{id}/message" => key_message::show,
+    get "/account-key" => account_key::show,
+    get "/account-key/rotate" => account_key_rotate::show,
+    post "/account-key/rotate" => account_key_rotate::rotate,
     get "/guide" => guide::show,
     get "/shortcuts" => session::shortcuts,
     get "/settings" => settings::show,

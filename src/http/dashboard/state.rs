@@ -3,6 +3,7 @@
 use crate::http::manage::state::ManageState;
 use crate::http::page::stage::Stage;
 use crate::store::preferences::PreferenceStore;
+use crate::store::views::key_list::KeyListViews;
 
 /// Shared by all workers.
 #[derive(Clone)]
@@ -10,6 +11,7 @@ pub struct Dashboard {
     pub stage: Stage,
     /// The books and views of management; the same that its JSON uses.
     pub manage: ManageState,
+    pub key_list: KeyListViews,
     /// What resellers chose under Settings.
     pub preferences: PreferenceStore,
 }
