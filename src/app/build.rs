@@ -3,6 +3,7 @@
 use crate::actors::draining::Draining;
 use crate::actors::housekeeper;
 use crate::app::books::{self, Books};
+use crate::app::payments::PaymentParts;
 use crate::app::{people, recovery, rounds};
 use crate::clock::Clock;
 use crate::config::settings::{Settings, UpstreamKind};
@@ -56,6 +57,7 @@ pub struct Parts {
     pub bell: Arc<Notify>,
     pub(super) mailer: JoinHandle<()>,
     pub leaving: Leaving,
+    pub payments: PaymentParts,
     pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) housekeeper: JoinHandle<()>,
     pub(super) rounds: JoinHandle<()>,
@@ -111,6 +113,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, swept, ownership.clone(), idle_ms));
     let bell = Arc::default();
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
+    let payments = PaymentParts::start(&settings, &pool, &books.directory, data)?;
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
@@ -128,6 +131,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         bell,
         mailer,
         leaving: Leaving::default(),
+        payments,
         sandbox,
         housekeeper,
         rounds: actix_web::rt::spawn(rounds),

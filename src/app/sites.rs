@@ -22,10 +22,12 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
     listen("dashboard", at.dashboard, |listener| {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
+        let desk = parts.payments.desk.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(manage.clone()))
+                .app_data(Data::new(desk.clone()))
                 .configure(manage::routes::add_dashboard)
                 .default_service(web::to(routing::not_found))
         });

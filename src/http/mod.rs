@@ -1,5 +1,6 @@
 //! What crosses the wire: routes by host, principals out of requests, answers in the caller's dialect.
 
+pub mod dev_checkout;
 pub mod error;
 pub mod health;
 pub mod json;
@@ -11,3 +12,4 @@ pub mod principal;
 pub mod proxy;
 pub mod site;
 pub mod strangers;
+pub mod webhooks;

@@ -23,18 +23,26 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// JSON that does not fit.
 pub async fn read<T: DeserializeOwned>(http: &HttpRequest, payload: Payload) -> Result<T, JsonError> {
     refuse_encoding(http)?;
-    let whole = tokio::time::timeout(WITHIN, collect(payload)).await.map_err(|_| {
-        JsonError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The request body came too slowly. Send it again.")
-    })??;
+    let whole = bytes(payload, MAX_BYTES).await?;
     serde_json::from_slice(&whole).map_err(|e| misfit(&e))
 }
 
-async fn collect(mut payload: Payload) -> Result<BytesMut, JsonError> {
+/// The body as it came, of at most `most` bytes.
+///
+/// # Errors
+/// 413, 408, 400 for a body that ended early.
+pub async fn bytes(payload: Payload, most: usize) -> Result<BytesMut, JsonError> {
+    tokio::time::timeout(WITHIN, collect(payload, most)).await.map_err(|_| {
+        JsonError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The request body came too slowly. Send it again.")
+    })?
+}
+
+async fn collect(mut payload: Payload, most: usize) -> Result<BytesMut, JsonError> {
     let mut whole = BytesMut::new();
     while let Some(part) = payload.next().await {
         let part = part.map_err(|_| JsonError::bad_request("The request body ended early. Send it again."))?;
-        if whole.len() + part.len() > MAX_BYTES {
-            let words = "The request body is larger than 16 KB. Send less.";
+        if whole.len() + part.len() > most {
+            let words = format!("The request body is larger than {} KB. Send less.", most / 1024);
             return Err(JsonError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", words));
         }
         whole.extend_from_slice(&part);
