@@ -10,6 +10,7 @@ mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;
 mod operator;
+mod payments;
 mod people;
 mod postgres_away;
 mod private_postgres;
