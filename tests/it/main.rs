@@ -12,6 +12,7 @@ mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;
 mod operator;
+mod pages;
 mod panics;
 mod payments;
 mod people;

@@ -96,13 +96,18 @@ impl<'a> Visit<'a> {
 
     /// As `page`, where the balance is known already.
     pub fn page_beside(&self, nav: &str, balance: &AccountView) -> Result<Page, JsonError> {
+        self.page_with(nav, Some(balance))
+    }
+
+    /// As `page`, for what must be shown even if the books do not answer just now: the balance is a dash then.
+    pub fn page_with(&self, nav: &str, balance: Option<&AccountView>) -> Result<Page, JsonError> {
         let (names, look) = (&self.dash.stage.names, self.look.clone());
         Ok(Page {
             csrf: form_token::masked(&self.session.csrf)?,
             path: look.path,
             nav: nav.to_owned(),
             back: "/api".to_owned(),
-            available: words::dollars(balance.available.usd()),
+            available: balance.map_or_else(|| "–".to_owned(), |b| words::dollars(b.available.usd())),
             email: self.session.address.clone(),
             theme: look.theme.to_owned(),
             theme_action: self.dash.stage.theme_action().to_owned(),
@@ -115,9 +120,9 @@ impl<'a> Visit<'a> {
             js: look.js,
             icon: look.icon,
             now: look.now,
-            frozen: balance.frozen,
-            frozen_why: frozen_why(balance),
-            frozen_lift: frozen_lift(balance),
+            frozen: balance.is_some_and(|b| b.frozen),
+            frozen_why: balance.map(frozen_why).unwrap_or_default(),
+            frozen_lift: balance.map(frozen_lift).unwrap_or_default(),
             live_url: String::new(),
             notice: Notice::default(),
         })

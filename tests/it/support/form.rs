@@ -18,10 +18,11 @@ impl Answer {
         unescaped(value)
     }
 
-    /// The page's text without its tags, white space folded.
+    /// The page's text without its tags, one space where there is any.
     pub fn reads(&self) -> String {
         let mut text = String::new();
         for part in self.text.split('<') {
+            text.push(' ');
             text.push_str(part.split_once('>').map_or(part, |(_, rest)| rest));
         }
         unescaped(&text).split_whitespace().collect::<Vec<_>>().join(" ")
