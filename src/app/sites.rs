@@ -29,6 +29,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
         let stage = people::stage(parts, &site, dashboard::routes::TABLE);
         let dash = Dashboard { stage: stage.clone(), manage: manage.clone() };
+        let desk = parts.payments.desk.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .wrap(from_fn(host::guard_site))
@@ -38,6 +39,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
                 .app_data(Data::new(stage.clone()))
                 .app_data(Data::from(stage.assets.clone()))
                 .app_data(Data::new(dash.clone()))
+                .app_data(Data::new(desk.clone()))
                 .configure(manage::routes::add_dashboard)
                 .configure(dashboard::routes::add)
                 .default_service(web::to(mishaps::not_found))
