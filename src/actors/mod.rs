@@ -16,4 +16,5 @@ pub mod messages;
 pub mod new_key;
 pub mod onlookers;
 pub mod open_calls;
+pub mod quarantine;
 pub mod settlement;

@@ -55,6 +55,7 @@ pub struct Parts {
     /// Wakes the mailer.
     pub bell: Arc<Notify>,
     pub(super) mailer: JoinHandle<()>,
+    pub(super) alerts: JoinHandle<()>,
     pub leaving: Leaving,
     pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) housekeeper: JoinHandle<()>,
@@ -111,6 +112,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, swept, ownership.clone(), idle_ms));
     let bell = Arc::default();
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
+    let alerts = actix_web::rt::spawn(people::alerts(&settings, &pool, &books.directory, &bell).run());
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
@@ -127,6 +129,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         parked: Arc::default(),
         bell,
         mailer,
+        alerts,
         leaving: Leaving::default(),
         sandbox,
         housekeeper,

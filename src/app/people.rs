@@ -1,6 +1,10 @@
-//! The parts that people's sites share, and the mailer beside them.
+//! The parts that people's sites share, and the mailer and the alerts beside them.
 
+use crate::actors::directory::Directory;
 use crate::actors::mailer::{self, Carrier, Relay, Tls};
+use crate::alerts::balance_mail::Dashboard;
+use crate::alerts::key_mail::Portal;
+use crate::alerts::round::Alerts;
 use crate::app::build::Parts;
 use crate::config::settings::{MailKind, MailTls, Profile, Settings};
 use crate::domain::site::Site;
@@ -16,6 +20,8 @@ use crate::identity::codes::Codes;
 use crate::identity::cursors::Cursors;
 use crate::identity::key_desk::KeyDesk;
 use crate::identity::sessions::Sessions;
+use crate::store::balance_marks::BalanceMarkStore;
+use crate::store::key_marks::KeyMarkStore;
 use crate::store::mail::MailQueue;
 use crate::store::stores::Stores;
 use crate::store::views::account_key::AccountKeyViews;
@@ -39,6 +45,21 @@ use tokio::sync::Notify;
 pub fn start_mailer(settings: &Settings, pool: &PgPool, bell: &Arc<Notify>) -> anyhow::Result<JoinHandle<()>> {
     let carrier = carrier(settings).context("mails cannot be sent")?;
     Ok(actix_web::rt::spawn(mailer::run(MailQueue::new(pool.clone()), carrier, bell.clone())))
+}
+
+/// Looks for what people asked to be told of.
+pub fn alerts(settings: &Settings, pool: &PgPool, directory: &Directory, bell: &Arc<Notify>) -> Alerts {
+    let (brand, listen) = (&settings.brand, &settings.listen);
+    let portal = Portal {
+        brand: brand.portal_name.clone(),
+        origin: Place::of(&brand.portal_url, listen.portal).origin().to_owned(),
+    };
+    let dashboard = Dashboard {
+        brand: brand.name.clone(),
+        origin: Place::of(&brand.dashboard_url, listen.dashboard).origin().to_owned(),
+    };
+    let marks = (KeyMarkStore::new(pool.clone()), BalanceMarkStore::new(pool.clone()));
+    Alerts::new(directory.clone(), marks, (portal, dashboard), bell.clone())
 }
 
 fn carrier(settings: &Settings) -> anyhow::Result<Carrier> {

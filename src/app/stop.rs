@@ -58,6 +58,7 @@ pub async fn stop(parts: Parts, sites: Vec<Running>) {
         site.stop().await;
     }
     parts.housekeeper.abort();
+    parts.alerts.abort();
     parts.mailer.abort();
     parts.rounds.abort();
     until(SETTLE_WITHIN, || directory.settlements().count() == 0 && directory.open_calls().count() == 0).await;

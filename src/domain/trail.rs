@@ -81,6 +81,8 @@ pub enum Action {
     KeyBound,
     KeyUnbound,
     BindFailed,
+    PreferencesSaved,
+    KeyAlertsSaved,
 }
 
 impl Action {
@@ -105,6 +107,8 @@ impl Action {
             Action::KeyBound => "key_bound",
             Action::KeyUnbound => "key_unbound",
             Action::BindFailed => "bind_failed",
+            Action::PreferencesSaved => "preferences_saved",
+            Action::KeyAlertsSaved => "key_alerts_saved",
         }
     }
 }

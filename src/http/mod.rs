@@ -3,6 +3,7 @@
 pub mod dashboard;
 pub mod error;
 pub mod health;
+pub mod host;
 pub mod json;
 pub mod limits;
 pub mod manage;

@@ -13,8 +13,10 @@ use crate::http::json::error::JsonError;
 
 /// Largest body: the longest of ours is a label and two amounts.
 const MAX_BYTES: usize = 16 * 1024;
-/// How long it may take to come.
-const WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a whole body may take to come (`limits.body_grace_s`); each listener has it in its application data.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience(pub Duration);
 
 /// The body as a `T`, which must refuse unknown fields.
 ///
@@ -32,9 +34,8 @@ pub async fn read<T: DeserializeOwned>(http: &HttpRequest, payload: Payload) -> 
 /// 415 for another media type or a compressed body, 413, 408, 400 where it ends early.
 pub async fn collect_of(http: &HttpRequest, payload: Payload, media_type: &str) -> Result<BytesMut, JsonError> {
     refuse_encoding(http, media_type)?;
-    tokio::time::timeout(WITHIN, collect(payload)).await.map_err(|_| {
-        JsonError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The request body came too slowly. Send it again.")
-    })?
+    let Patience(within) = http.app_data().expect("each listener has its patience");
+    tokio::time::timeout(*within, collect(payload)).await.map_err(|_| JsonError::slow_body())?
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, JsonError> {

@@ -23,6 +23,7 @@ pub struct JsonError {
     message: String,
     field: Option<String>,
     retry_after_s: Option<u64>,
+    closes: bool,
 }
 
 #[derive(Serialize)]
@@ -40,7 +41,7 @@ struct Body<'a> {
 
 impl JsonError {
     pub fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        JsonError { status, kind, message: message.into(), field: None, retry_after_s: None }
+        JsonError { status, kind, message: message.into(), field: None, retry_after_s: None, closes: false }
     }
 
     /// Names the field at fault.
@@ -75,6 +76,12 @@ impl JsonError {
 
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// The rest of the body may still come, so the connection ends with the answer.
+    pub fn slow_body() -> Self {
+        let words = "The request body came too slowly. Send it again.";
+        JsonError { closes: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, "slow_body", words) }
     }
 
     /// 422: understood and not acceptable.
@@ -203,7 +210,14 @@ fn refused(refusal: &Refusal) -> JsonError {
 impl From<ApiError> for JsonError {
     fn from(error: ApiError) -> Self {
         let retry_after_s = error.retry_after_s;
-        JsonError { status: error.status, kind: error.kind, message: error.message, field: None, retry_after_s }
+        JsonError {
+            status: error.status,
+            kind: error.kind,
+            message: error.message,
+            field: None,
+            retry_after_s,
+            closes: error.closes,
+        }
     }
 }
 
@@ -228,6 +242,9 @@ impl ResponseError for JsonError {
         let mut response = answer::with_headers(self.status);
         if let Some(seconds) = self.retry_after_s {
             response.insert_header(("retry-after", seconds));
+        }
+        if self.closes {
+            response.force_close();
         }
         response.json(Envelope { error: body })
     }
