@@ -77,11 +77,23 @@ export const enter = async (page, who) => {
   await page.waitForURL(url => !/^\/(login|sign-in)/.test(url.pathname))
 }
 
+/** An act of the operator. */
+export const operate = async (path, body) => {
+  const answer = await fetch(CONSOLE + path, { method: 'POST', headers: operator(), body: JSON.stringify(body) })
+  is(path, answer.status, 200)
+}
+
 /** Money that was paid outside the payment providers. */
-export const fund = async (who, amount) => {
-  const body = JSON.stringify({ amount, id: crypto.randomUUID() })
-  const answer = await fetch(`${CONSOLE}/op/accounts/${who}/deposit`, { method: 'POST', headers: operator(), body })
-  is('the deposit', answer.status, 200)
+export const fund = (who, amount) => operate(`/op/accounts/${who}/deposit`, { amount, id: crypto.randomUUID() })
+
+/** Pays through the simulated provider's checkout, and comes back. */
+export const pay = async (page, amount) => {
+  const form = await dialog(page, 'Top Up', 'Top Up')
+  await form.getByLabel('Amount').fill(amount)
+  await form.getByRole('button', { name: 'Continue to payment' }).click()
+  await page.waitForURL(`${CONSOLE}/_dev/checkout/*`)
+  await page.getByRole('button', { name: 'Pay in full' }).click()
+  await page.waitForURL(url => url.origin === DASHBOARD)
 }
 
 /** A reseller of this name with money, on /api. */
@@ -146,6 +158,23 @@ export const keep = async (page, label) => {
   await link.waitFor()
   return { secret, id: (await link.getAttribute('href')).split('/').pop() }
 }
+
+/** Cuts a key without looking, as a program would: for scenarios that are about something else. */
+export const cut = async (page, label, budget, cost) => {
+  const { key, id } = await ask(page, '/api/v1/keys', { label, budget, cost })
+  return { secret: key, id }
+}
+
+/** What the page's own site answers to a change as a program would send it. */
+export const ask = (page, path, body, method = 'POST') => page.evaluate(async ([path, body, method]) => {
+  const headers = {
+    'content-type': 'application/json', 'x-csrf-token': document.querySelector('[name=csrf]').value,
+    'idempotency-key': crypto.randomUUID(),
+  }
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) })
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
+  return answer.status === 204 ? {} : answer.json()
+}, [path, body, method])
 
 /** Opens an entry of a key's menu. */
 export const menu = async (page, label, entry, heading) => {
