@@ -5,9 +5,9 @@
 #   stop_server                          in order, as SIGTERM does
 #   start_server_again                   with the same settings, on the same data folder and ports
 #   derouter COMMAND …                   a command of the program beside that server
-#   new_account DOLLARS                  sets ACCOUNT
+#   new_account DOLLARS                  sets ACCOUNT and ACCOUNT_KEY of a reseller who has signed in
 #   new_key LABEL BUDGET COST [OPTION …] sets KEY (the secret) and KEY_ID
-#   pause_key ID                         before the key's first call
+#   pause_key ID                         as the reseller
 
 SERVER_PID=
 
@@ -57,8 +57,19 @@ derouter() {
         "$SERVER_BINARY" "$@"
 }
 
+# Python that speaks to the server as people and their programs do: tests/walkthrough/person.py.
+as_person() {
+    DATA=$DATA/data PYTHONPATH=tests/walkthrough PYTHONDONTWRITEBYTECODE=1 python3 - "$@"
+}
+
 new_account() {
-    ACCOUNT=$(derouter account create | awk '$1 == "account" { print $2 }')
+    read -r ACCOUNT ACCOUNT_KEY < <(as_person <<'PYTHON'
+import json
+from person import DASHBOARD, Person
+you = Person(DASHBOARD, "you@shop.example")
+print(json.loads(you.seen[0])["account"], you.ask("/api/v1/account-key", {})["account_key"])
+PYTHON
+    )
     derouter account deposit "$ACCOUNT" "$1" >/dev/null
 }
 
@@ -70,8 +81,12 @@ new_key() {
 }
 
 pause_key() {
-    local url=postgres://derouter@localhost/postgres?host=$DATA/data/socket
-    psql "$url" -qc "UPDATE ledger.client_key SET paused = true WHERE key_id = '$1'"
+    as_person "$1" "$ACCOUNT_KEY" <<'PYTHON'
+import sys
+from person import API, say
+key, account_key = sys.argv[1:]
+say(API, f"/api/v1/keys/{key}/pause", {}, headers={"authorization": "Bearer " + account_key})
+PYTHON
 }
 
 stop_server() {
