@@ -2,7 +2,8 @@
 # Tries dashboard and portal in Chromium against the program itself, with a private database of its own, then audits
 # the books.
 #
-#   against_server.sh [WORD …]   only scenarios whose sentence or file has one of the words
+#   against_server.sh [WORD …]     only scenarios whose sentence or file has one of the words
+#   against_server.sh screenshots  writes docs/screenshots/ anew and tries nothing
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/server.sh
@@ -18,6 +19,11 @@ mkdir -p "$target/browser"
 # Everybody here comes from one network; and nobody waits a minute for a second code.
 start_server "$target/debug/derouter" DEROUTER__IDENTITY__CODES_PER_NETWORK_HOUR=1000 \
     DEROUTER__IDENTITY__BINDS_PER_HOUR=1000 DEROUTER__IDENTITY__RESEND_AFTER_S=4
+
+if [ "${1:-}" = screenshots ]; then
+    DATA=$DATA/data node $here/screenshots.mjs
+    exit
+fi
 
 # The server is this shell's, so what scenarios want of it comes through a pipe, and the answer through another.
 mkfifo "$DATA/ask" "$DATA/said"

@@ -5,42 +5,17 @@
 // A scenario also fails if a page of its logged an error, broke its content policy, or was answered 500 and above.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { chromium } from 'playwright-core'
+import { FLAGS, people } from './browser.mjs'
 import { server } from './lib.mjs'
 
-const FLAGS = '--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run'
 const SIDE_BY_SIDE = 2
 const LIMIT_MS = 120_000
-// A refusal that the page shows: Chromium logs the status of each.
-const REFUSED = /^Failed to load resource: the server responded with a status of 4(01|02|03|09|22|29) /
 
 const folder = new URL('scenarios/', import.meta.url)
 const pictures = new URL(`file://${process.env.PICTURES}/`)
 const words = process.argv.slice(2)
 let passed = 0
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS.split(' ') })
-
-/** What a scenario works with: `open` gives a page in a context of its own, `allow` names what may be logged. */
-const trial = () => {
-  const contexts = [], troubles = [], allowed = [REFUSED]
-  const note = text => { if (!allowed.some(expected => expected.test(text))) troubles.push(text) }
-  const watch = page => {
-    page.on('pageerror', error => note(`script error: ${error.message}`))
-    page.on('console', line => ['error', 'warning'].includes(line.type()) && note(line.text()))
-    page.on('response', answer => answer.status() >= 500 && note(`${answer.url()} answered ${answer.status()}`))
-  }
-  const open = async ({ width = 1280, theme = 'light', script = true } = {}) => {
-    const phone = width < 700
-    const context = await browser.newContext({
-      viewport: { width, height: phone ? 844 : 860 }, isMobile: phone, hasTouch: phone, colorScheme: theme,
-      javaScriptEnabled: script, permissions: ['clipboard-read', 'clipboard-write'],
-    })
-    context.setDefaultTimeout(15_000)
-    context.on('page', watch)
-    contexts.push(context)
-    return context.newPage()
-  }
-  return { open, allow: expected => allowed.push(expected), contexts, troubles }
-}
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS })
 
 const limit = () => {
   let timer
@@ -49,7 +24,7 @@ const limit = () => {
 }
 
 const attempt = async ({ sentence, act }) => {
-  const started = Date.now(), t = trial(), [late, done] = limit()
+  const started = Date.now(), t = people(browser), [late, done] = limit()
   let fault
   try {
     await Promise.race([act(t), late])
@@ -59,7 +34,7 @@ const attempt = async ({ sentence, act }) => {
     await picture(t, sentence)
   }
   done()
-  for (const context of t.contexts) await context.close()
+  await t.close()
   if (!fault) passed++
   const took = ((Date.now() - started) / 1000).toFixed(1)
   console.log(fault ? `FAIL  ${sentence} (${took} s)\n      ${fault.message.replaceAll('\n', '\n      ')}` : `ok    ${sentence} (${took} s)`)

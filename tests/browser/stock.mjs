@@ -1,5 +1,5 @@
 // People with keys in every state, made through the product itself: what pages are looked at with.
-import { address, ask, call, code, CONSOLE, createKey, cut, DASHBOARD, fund, operate, pay, PORTAL, signIn, spend, bind } from './lib.mjs'
+import { address, ask, bind, call, cut, DASHBOARD, fund, operate, pay, PORTAL, signIn, spend } from './lib.mjs'
 
 /** The cookies of a page's person, for another context. */
 const kept = page => page.context().cookies()
@@ -72,10 +72,11 @@ const requestOf = async page => {
   return page.locator('table.lines a[href^="/usage/"]').first().getAttribute('href')
 }
 
-const make = async t => {
-  const ming = await few(t, address('ming'))
+const make = async (t, names) => {
+  const who = name => names[name] ?? address(name)
+  const ming = await few(t, who('ming'))
   const { keys } = ming, secret = label => keys[label].secret
-  const acme = await clientOf(t, address('acme'), { 'Acme prod': secret('acme-corp-prod'), Trial: secret('initech-trial'), Nightly: secret('northwind-batch'), Staging: secret('globex-staging') })
+  const acme = await clientOf(t, who('acme'), { 'Acme prod': secret('acme-corp-prod'), Trial: secret('initech-trial'), Nightly: secret('northwind-batch'), Staging: secret('globex-staging') })
   const people = {
     ming: ming.page, many: await many(t), empty: await resellerOf(t, address('empty')), frozen: await frozen(t),
     acme, newcomer: await clientOf(t, address('newcomer'), {}), stranger: await t.open(),
@@ -86,5 +87,5 @@ const make = async t => {
 }
 
 let made
-/** The same people for every scenario of a run. */
-export const stock = t => (made ??= make(t))
+/** The same people for every scenario of a run; `names` gives some of them an address of their own. */
+export const stock = (t, names = {}) => (made ??= make(t, names))
