@@ -13,6 +13,7 @@ mod ledger_postgres;
 mod ledger_refusals;
 mod operator;
 mod panics;
+mod payments;
 mod people;
 mod postgres_away;
 mod private_postgres;
