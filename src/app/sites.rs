@@ -30,6 +30,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
         let stage = people::stage(parts, &site, dashboard::routes::TABLE);
+        let desk = parts.payments.desk.clone();
         let dash = Dashboard {
             stage: stage.clone(),
             manage: manage.clone(),
@@ -45,6 +46,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
                 .app_data(Data::new(stage.clone()))
                 .app_data(Data::from(stage.assets.clone()))
                 .app_data(Data::new(dash.clone()))
+                .app_data(Data::new(desk.clone()))
                 .configure(manage::routes::add_dashboard)
                 .configure(dashboard::routes::add)
                 .default_service(web::to(mishaps::not_found))

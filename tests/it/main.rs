@@ -14,6 +14,7 @@ mod ledger_refusals;
 mod operator;
 mod pages;
 mod panics;
+mod payments;
 mod people;
 mod postgres_away;
 mod private_postgres;
