@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use crate::domain::client_message::{Filling, MessageTemplate};
 use crate::domain::secret::ClientSecret;
-use crate::http::dashboard::client_message::{STANDARD, client_message};
 use crate::http::dashboard::page::Page;
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
@@ -37,7 +37,7 @@ impl Made {
     /// A client key's secret with the message that carries it.
     pub fn with_key(self, visit: &Visit<'_>, secret: &ClientSecret, label: &str) -> Self {
         let portal = &visit.dash.stage.names.portal_url;
-        let message = client_message(STANDARD, secret.reveal(), portal, label);
+        let message = MessageTemplate::standard().fill(Filling { key: secret.reveal(), portal, label });
         Made { has_secret: true, secret: secret.reveal().to_owned(), message, ..self }
     }
 }

@@ -2,10 +2,11 @@
 //! one template; each form is one handler that shows it and one that does it.
 
 pub mod account_card;
-pub mod client_message;
+pub mod api;
 pub mod key_card;
 pub mod key_created;
 pub mod key_delete;
+pub mod key_list;
 pub mod key_new;
 pub mod key_page;
 pub mod key_pause;

@@ -1,6 +1,8 @@
 //! Every page of the dashboard.
 
-use crate::http::dashboard::{key_delete, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up, session};
+use crate::http::dashboard::{
+    api, key_delete, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up, session,
+};
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
 
@@ -11,6 +13,7 @@ pages! {
     get "/login/code" => sign_in::show_code,
     post "/login/code" => sign_in::verify,
     post "/sign-out" => session::sign_out,
+    get "/api" => api::show,
     get "/keys/new" => key_new::show,
     post "/keys/new" => key_new::create,
     get "/keys/{id}" => key_page::show,
