@@ -10,6 +10,7 @@ use crate::http::json::body::Patience;
 use crate::http::manage::state::Door;
 use crate::http::page::mishaps;
 use crate::http::{host, manage, portal};
+use crate::store::preferences::PreferenceStore;
 use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
 use actix_web::middleware::from_fn;
@@ -35,6 +36,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
             manage: manage.clone(),
             key_list: KeyListViews::new(parts.pool.clone()),
             totals: AccountTotalsViews::new(parts.pool.clone()),
+            preferences: PreferenceStore::new(parts.pool.clone()),
         };
         let desk = parts.payments.desk.clone();
         let server = HttpServer::new(move || {

@@ -43,7 +43,13 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     let in_flight = running.values().copied().fold(InFlight::default(), InFlight::and);
     let shown = |listed: &ListedKey| {
         let in_flight = running.get(&listed.row.key).copied().unwrap_or_default();
-        let now = KeyNow { row: &listed.row, last_used: listed.last_call, in_flight, frozen: balance.frozen };
+        let now = KeyNow {
+            row: &listed.row,
+            last_used: listed.last_call,
+            in_flight,
+            frozen: balance.frozen,
+            display: visit.chosen.display,
+        };
         now.shown(visit.look.at)
     };
     let rows: Vec<Key> = keys.keys.iter().map(shown).collect();

@@ -33,7 +33,8 @@ pub async fn show(http: HttpRequest, id: Path<String>, dash: Data<Dashboard>) ->
     let ListedKey { row, last_call } = listed.pop().ok_or_else(JsonError::not_found)?;
     let balance = visit.balance().await?;
     let in_flight = dash.manage.directory.open_calls().in_flight(key);
-    let now = KeyNow { row: &row, last_used: last_call, in_flight, frozen: balance.frozen };
+    let now =
+        KeyNow { row: &row, last_used: last_call, in_flight, frozen: balance.frozen, display: visit.chosen.display };
     let live_url = match row.status {
         KeyStatus::Closed => String::new(),
         _ => format!("/live?page=key&key={id}"),

@@ -2,11 +2,15 @@
 //! one template; each form is one handler that shows it and one that does it.
 
 pub mod account_card;
+pub mod account_key;
+pub mod acts;
 pub mod api;
+pub mod guide;
 pub mod key_card;
 pub mod key_created;
 pub mod key_delete;
 pub mod key_list;
+pub mod key_message;
 pub mod key_new;
 pub mod key_page;
 pub mod key_pause;
@@ -21,6 +25,8 @@ pub mod page;
 pub mod profit_card;
 pub mod routes;
 pub mod session;
+pub mod settings;
+pub mod settings_forms;
 pub mod start;
 pub mod state;
 pub mod step_up;

@@ -1,7 +1,8 @@
 //! Every page of the dashboard.
 
 use crate::http::dashboard::{
-    api, key_delete, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up, session,
+    api, guide, key_delete, key_message, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up, session,
+    settings, settings_forms,
 };
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
@@ -27,7 +28,16 @@ pages! {
     post "/keys/{id}/delete" => key_delete::delete,
     post "/keys/{id}/pause" => key_pause::pause,
     post "/keys/{id}/resume" => key_pause::resume,
+    get "/keys/{id}/message" => key_message::show,
+    get "/guide" => guide::show,
     get "/shortcuts" => session::shortcuts,
+    get "/settings" => settings::show,
     post "/settings/theme" => theme::switch,
+    post "/settings/display" => settings_forms::display,
+    post "/settings/alerts" => settings_forms::alerts,
+    post "/settings/message" => settings_forms::message,
+    post "/settings/portal" => settings_forms::portal,
+    post "/settings/sessions/{id}/revoke" => settings_forms::revoke,
+    post "/settings/sign-out-everywhere" => settings_forms::sign_out_everywhere,
     get "/static/{name}" => assets::serve,
 }

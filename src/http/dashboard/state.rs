@@ -2,6 +2,7 @@
 
 use crate::http::manage::state::ManageState;
 use crate::http::page::stage::Stage;
+use crate::store::preferences::PreferenceStore;
 use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
 
@@ -13,4 +14,6 @@ pub struct Dashboard {
     pub manage: ManageState,
     pub key_list: KeyListViews,
     pub totals: AccountTotalsViews,
+    /// What resellers chose under Settings.
+    pub preferences: PreferenceStore,
 }

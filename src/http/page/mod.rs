@@ -12,6 +12,7 @@ pub mod local;
 pub mod mishaps;
 pub mod parts;
 pub mod reply;
+pub mod sessions;
 pub mod sign_in;
 pub mod stage;
 pub mod theme;
