@@ -1,8 +1,8 @@
 //! Every page of the dashboard.
 
-use crate::http::dashboard::{account_key, account_key_rotate, guide, session, settings, settings_forms};
 use crate::http::dashboard::{
-    key_delete, key_message, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up,
+    account_key, account_key_rotate, api, guide, key_delete, key_message, key_new, key_page, key_pause, key_rename,
+    key_rotate, key_top_up, session, settings, settings_forms,
 };
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
@@ -14,6 +14,7 @@ pages! {
     get "/login/code" => sign_in::show_code,
     post "/login/code" => sign_in::verify,
     post "/sign-out" => session::sign_out,
+    get "/api" => api::show,
     get "/keys/new" => key_new::show,
     post "/keys/new" => key_new::create,
     get "/keys/{id}" => key_page::show,

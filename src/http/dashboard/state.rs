@@ -3,6 +3,7 @@
 use crate::http::manage::state::ManageState;
 use crate::http::page::stage::Stage;
 use crate::store::preferences::PreferenceStore;
+use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
 
 /// Shared by all workers.
@@ -12,6 +13,7 @@ pub struct Dashboard {
     /// The books and views of management; the same that its JSON uses.
     pub manage: ManageState,
     pub key_list: KeyListViews,
+    pub totals: AccountTotalsViews,
     /// What resellers chose under Settings.
     pub preferences: PreferenceStore,
 }
