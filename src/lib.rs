@@ -7,6 +7,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod actors;
+pub mod alerts;
 pub mod app;
 pub mod cli;
 pub mod clock;

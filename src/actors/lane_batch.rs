@@ -229,6 +229,7 @@ impl Lane {
                 Lost(waiter).tell(AskError::Discarded);
             }
         }
+        accepted.into_iter().for_each(|account| self.directory.onlookers().changed(account));
         for account in fenced {
             tracing::error!(account.id = %account, "ops were fenced: another program or a moved stream; rebuilding");
             self.discard(account);
@@ -244,6 +245,9 @@ impl Lane {
             }
             Waiter::Op { done, author } => {
                 self.credit(&op, seq);
+                if matches!(op.movement, Movement::CreateKey(_) | Movement::CloseKey) {
+                    self.directory.onlookers().reshaped(op.account);
+                }
                 author.do_send(Committed { op: Box::new(op) });
                 let _ = done.map(|d| d.send(Ok(Receipt { seq })));
             }

@@ -56,6 +56,7 @@ pub struct Parts {
     /// Wakes the mailer.
     pub bell: Arc<Notify>,
     pub(super) mailer: JoinHandle<()>,
+    pub(super) alerts: JoinHandle<()>,
     pub leaving: Leaving,
     pub payments: PaymentParts,
     pub sandbox: Option<Arc<SandboxHandle>>,
@@ -114,6 +115,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let bell = Arc::default();
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
     let payments = PaymentParts::start(&settings, &pool, &books.directory, data)?;
+    let alerts = actix_web::rt::spawn(people::alerts(&settings, &pool, &books.directory, &bell).run());
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
@@ -130,6 +132,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         parked: Arc::default(),
         bell,
         mailer,
+        alerts,
         leaving: Leaving::default(),
         payments,
         sandbox,

@@ -1,10 +1,16 @@
-//! The parts that people's sites share, and the mailer beside them.
+//! The parts that people's sites share, and the mailer and the alerts beside them.
 
+use crate::actors::directory::Directory;
 use crate::actors::mailer::{self, Carrier, Relay, Tls};
+use crate::alerts::balance_mail::Dashboard;
+use crate::alerts::key_mail::Portal;
+use crate::alerts::round::Alerts;
 use crate::app::build::Parts;
-use crate::config::settings::{MailKind, MailTls, Settings};
+use crate::config::settings::{MailKind, MailTls, Profile, Settings};
 use crate::domain::site::Site;
 use crate::http::manage::state::{Door, ManageState, NewKeyLimits};
+use crate::http::page::local::Table;
+use crate::http::page::stage::{Names, Stage};
 use crate::http::portal::state::PortalState;
 use crate::http::site::cookies::Cookies;
 use crate::http::site::state::{Place, SiteState};
@@ -14,6 +20,8 @@ use crate::identity::codes::Codes;
 use crate::identity::cursors::Cursors;
 use crate::identity::key_desk::KeyDesk;
 use crate::identity::sessions::Sessions;
+use crate::store::balance_marks::BalanceMarkStore;
+use crate::store::key_marks::KeyMarkStore;
 use crate::store::mail::MailQueue;
 use crate::store::stores::Stores;
 use crate::store::views::account_key::AccountKeyViews;
@@ -37,6 +45,21 @@ use tokio::sync::Notify;
 pub fn start_mailer(settings: &Settings, pool: &PgPool, bell: &Arc<Notify>) -> anyhow::Result<JoinHandle<()>> {
     let carrier = carrier(settings).context("mails cannot be sent")?;
     Ok(actix_web::rt::spawn(mailer::run(MailQueue::new(pool.clone()), carrier, bell.clone())))
+}
+
+/// Looks for what people asked to be told of.
+pub fn alerts(settings: &Settings, pool: &PgPool, directory: &Directory, bell: &Arc<Notify>) -> Alerts {
+    let (brand, listen) = (&settings.brand, &settings.listen);
+    let portal = Portal {
+        brand: brand.portal_name.clone(),
+        origin: Place::of(&brand.portal_url, listen.portal).origin().to_owned(),
+    };
+    let dashboard = Dashboard {
+        brand: brand.name.clone(),
+        origin: Place::of(&brand.dashboard_url, listen.dashboard).origin().to_owned(),
+    };
+    let marks = (KeyMarkStore::new(pool.clone()), BalanceMarkStore::new(pool.clone()));
+    Alerts::new(directory.clone(), marks, (portal, dashboard), bell.clone())
 }
 
 fn carrier(settings: &Settings) -> anyhow::Result<Carrier> {
@@ -78,6 +101,36 @@ pub fn site(parts: &Parts, site: Site, bound: SocketAddr) -> SiteState {
         sessions: Sessions::new(&stores, secrets.signing.clone(), rules),
         resend_after_s: rules.resend_after.as_secs(),
         code_lives_s: rules.code_ttl.as_secs(),
+    }
+}
+
+/// What the pages of a site stand on.
+pub fn stage(parts: &Parts, site: &SiteState, table: Table) -> Stage {
+    let (brand, listen) = (&parts.settings.brand, &parts.settings.listen);
+    let reached = |url: &str, at: SocketAddr| match url.trim_end_matches('/') {
+        "" => format!("http://{at}"),
+        url => url.to_owned(),
+    };
+    let (name, logo) = match site.site {
+        Site::Dashboard => (&brand.name, ""),
+        Site::Portal => (&brand.portal_name, brand.portal_logo.as_str()),
+    };
+    let outbox = parts.settings.profile == Profile::Dev && parts.settings.mail.kind == MailKind::Outbox;
+    let console = reached(&brand.console_url, listen.console);
+    Stage {
+        site: site.clone(),
+        names: Names {
+            brand: name.clone(),
+            logo: logo.to_owned(),
+            support: brand.support_address.clone(),
+            portal_url: reached(&brand.portal_url, listen.portal),
+            api_url: reached(&brand.api_url, listen.api),
+            outbox: if outbox { format!("{console}/_dev/outbox") } else { String::new() },
+        },
+        assets: Arc::default(),
+        csp: Stage::policy(&[]),
+        clock: parts.clock.clone(),
+        table,
     }
 }
 

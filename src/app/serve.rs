@@ -7,9 +7,12 @@ use crate::clock::Clock;
 use crate::config::settings::{Limits, Listen, MailKind, Profile};
 use crate::http::dev_checkout;
 use crate::http::health::{self, Health};
+use crate::http::host;
+use crate::http::json::body::Patience;
 use crate::http::manage;
 use crate::http::operator;
 use crate::http::operator::state::OperatorState;
+use crate::http::proxy::body_in::BodyRules;
 use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{expect, routes};
 use crate::http::site::outbox;
@@ -27,6 +30,7 @@ use actix_http::body::MessageBody;
 use actix_http::{HttpService, Request, Response};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server, ServerHandle};
+use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -91,7 +95,7 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
         (parts.books.directory.clone(), parts.prices.clone(), parts.credentials.clone());
     let (upstream, parked) = (parts.upstream.clone(), parts.parked.clone());
     let (bodies, draining) = (parts.bodies.clone(), parts.draining.clone());
-    let (body_limit, answer_limit) = (settings.limits.body_bytes, settings.limits.answer_bytes);
+    let (body, answer_limit) = (body_rules(&settings.limits), settings.limits.answer_bytes);
     let manage = people::manage(parts, people::api_door(parts));
     let (health, strangers) = (health(parts), Data::new(strangers(parts)?));
     let desk = parts.payments.desk.clone();
@@ -103,15 +107,17 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
             upstream: UpstreamClient::new(upstream.clone(), parked.clone()),
             bodies: bodies.clone(),
             draining: draining.clone(),
-            body_limit,
+            body,
             answer_limit,
         };
         App::new()
+            .wrap(from_fn(host::guard_api))
             .app_data(Data::new(state))
             .app_data(Data::new(health.clone()))
             .app_data(strangers.clone())
             .configure(health::add)
             .app_data(Data::new(manage.clone()))
+            .app_data(Patience(body.grace))
             .configure(routes::add)
             .configure(manage::routes::add_api)
             .app_data(Data::new(desk.clone()))
@@ -130,6 +136,10 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
             Box::new(move || Box::pin(connections(app, listen, limits, clock)))
         })?))
     })
+}
+
+fn body_rules(limits: &Limits) -> BodyRules {
+    BodyRules { bytes: limits.body_bytes, grace: limits.body_grace, bytes_per_s: limits.body_bytes_per_s }
 }
 
 /// What serves the API's connections on one thread.
@@ -193,6 +203,7 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
     let server = HttpServer::new(move || {
         let (mails, checkout) = (mails.clone(), checkout.clone());
         App::new()
+            .wrap(from_fn(host::guard_console))
             .app_data(Data::new(state.clone()))
             .app_data(Data::new(health.clone()))
             .configure(health::add_with_figures)

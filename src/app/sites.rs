@@ -4,9 +4,13 @@ use crate::app::build::Parts;
 use crate::app::people;
 use crate::app::serve::{Listening, listen};
 use crate::domain::site::Site;
-use crate::http::json::routing;
+use crate::http::dashboard;
+use crate::http::dashboard::state::Dashboard;
+use crate::http::json::body::Patience;
 use crate::http::manage::state::Door;
-use crate::http::{manage, portal};
+use crate::http::page::mishaps;
+use crate::http::{host, manage, portal};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 
@@ -19,17 +23,27 @@ const WORKERS: usize = 2;
 /// If the address is taken or may not be used; the message names it.
 pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
     let at = &parts.settings.listen;
+    let patience = Patience(parts.settings.limits.body_grace);
     listen("dashboard", at.dashboard, |listener| {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
         let desk = parts.payments.desk.clone();
+        let stage = people::stage(parts, &site, dashboard::routes::TABLE);
+        let dash = Dashboard { stage: stage.clone(), manage: manage.clone() };
         let server = HttpServer::new(move || {
             App::new()
+                .wrap(from_fn(host::guard_site))
+                .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(manage.clone()))
                 .app_data(Data::new(desk.clone()))
+                .app_data(Data::new(stage.clone()))
+                .app_data(Data::from(stage.assets.clone()))
+                .app_data(Data::new(dash.clone()))
                 .configure(manage::routes::add_dashboard)
-                .default_service(web::to(routing::not_found))
+                .configure(dashboard::routes::add)
+                .default_service(web::to(mishaps::not_found))
+                .wrap(from_fn(mishaps::dress))
         });
         let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
@@ -42,15 +56,23 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
 /// As `dashboard`.
 pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
     let at = &parts.settings.listen;
+    let patience = Patience(parts.settings.limits.body_grace);
     listen("portal", at.portal, |listener| {
         let site = people::site(parts, Site::Portal, listener.local_addr()?);
         let state = people::portal(parts);
+        let stage = people::stage(parts, &site, portal::pages::routes::TABLE);
         let server = HttpServer::new(move || {
             App::new()
+                .wrap(from_fn(host::guard_site))
+                .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(state.clone()))
+                .app_data(Data::new(stage.clone()))
+                .app_data(Data::from(stage.assets.clone()))
                 .configure(portal::routes::add)
-                .default_service(web::to(routing::not_found))
+                .configure(portal::pages::routes::add)
+                .default_service(web::to(mishaps::not_found))
+                .wrap(from_fn(mishaps::dress))
         });
         let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())

@@ -58,6 +58,7 @@ pub async fn stop(parts: Parts, sites: Vec<Running>) {
         site.stop().await;
     }
     parts.housekeeper.abort();
+    parts.alerts.abort();
     parts.mailer.abort();
     parts.payments.stop();
     parts.rounds.abort();

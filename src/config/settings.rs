@@ -47,6 +47,7 @@ pub struct Settings {
 pub struct Brand {
     pub name: String,
     pub portal_name: String,
+    pub portal_logo: String,
     pub support_address: String,
     pub dashboard_url: String,
     pub portal_url: String,
@@ -157,6 +158,9 @@ pub struct Limits {
     pub rpm: u32,
     pub concurrency: u32,
     pub body_bytes: usize,
+    #[serde(rename = "body_grace_s", deserialize_with = "seconds")]
+    pub body_grace: Duration,
+    pub body_bytes_per_s: u64,
     pub answer_bytes: usize,
     pub body_budget_bytes: usize,
     #[serde(rename = "stall_s", deserialize_with = "seconds")]
@@ -299,6 +303,8 @@ impl Settings {
             ),
             (limits.rpm > 0 && limits.rpm <= i32::MAX as u32, "limits.rpm must be more than 0"),
             (limits.concurrency > 0 && limits.concurrency <= i32::MAX as u32, "limits.concurrency must be more than 0"),
+            (!limits.body_grace.is_zero(), "limits.body_grace_s must be more than 0"),
+            (limits.body_bytes_per_s > 0, "limits.body_bytes_per_s must be more than 0"),
             (
                 limits.body_budget_bytes >= limits.body_bytes,
                 "limits.body_budget_bytes must be at least limits.body_bytes",

@@ -6,6 +6,7 @@ use crate::domain::call::CallLine;
 use crate::domain::ids::{AccountId, KeyId, TopupId};
 use crate::domain::money::{Cost, Price};
 use crate::domain::ratio::{Ratio, RatioError};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use thiserror::Error;
 use uuid::Uuid;
@@ -17,6 +18,19 @@ pub struct Idem {
     pub id: String,
     /// SHA-256 of what the user typed, never of what we generated.
     pub hash: [u8; 32],
+}
+
+impl Idem {
+    /// The identity `id` of an operation for which `typed` was typed: what is done, to what, with which amounts.
+    pub fn of(id: String, typed: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for part in typed {
+            // Lengths first: ("ab", "c") is not ("a", "bc").
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Idem { id, hash: hash.finalize().into() }
+    }
 }
 
 /// What a new key is made of, besides its two numbers.

@@ -83,6 +83,8 @@ pub enum Action {
     KeyBound,
     KeyUnbound,
     BindFailed,
+    PreferencesSaved,
+    KeyAlertsSaved,
 }
 
 impl Action {
@@ -109,6 +111,8 @@ impl Action {
             Action::KeyBound => "key_bound",
             Action::KeyUnbound => "key_unbound",
             Action::BindFailed => "bind_failed",
+            Action::PreferencesSaved => "preferences_saved",
+            Action::KeyAlertsSaved => "key_alerts_saved",
         }
     }
 }

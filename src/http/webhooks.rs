@@ -31,7 +31,7 @@ async fn take(
     desk: Data<PaymentDesk>,
 ) -> Result<HttpResponse, JsonError> {
     let header = desk.signature_header(&provider).ok_or_else(JsonError::not_found)?;
-    let raw = body::bytes(payload, MAX_NOTICE).await?;
+    let raw = body::bytes(&http, payload, MAX_NOTICE).await?;
     let signature = guard::header_text(&http, header).unwrap_or_default();
     match desk.take_notice(&provider, signature, &raw).await {
         Ok(()) => Ok(answer::ok(&serde_json::json!({ "received": true }))),

@@ -45,6 +45,7 @@ pub enum SignIn {
     Done {
         person: Person,
         token: Token,
+        session: Uuid,
     },
     /// Counted; so many tries are left for this code.
     Wrong {
@@ -151,7 +152,7 @@ impl Codes {
         }
         let (token, new) = new_session(Uuid::now_v7())?;
         let done = self.0.sign_ins.complete(&claim, site, &new, &counted(&claim), trail).await?;
-        Ok(done.map_or(SignIn::NotLive, |person| SignIn::Done { person, token }))
+        Ok(done.map_or(SignIn::NotLive, |person| SignIn::Done { person, token, session: new.session }))
     }
 
     /// Proves a reseller's presence anew in its session, which gets a new token.
@@ -170,7 +171,7 @@ impl Codes {
         }
         let (token, new) = new_session(session)?;
         let done = self.0.sign_ins.step_up(&claim, &new, &counted(&claim), trail, account).await?;
-        Ok(if done { SignIn::Done { person: Person::Reseller(account), token } } else { SignIn::NotLive })
+        Ok(if done { SignIn::Done { person: Person::Reseller(account), token, session } } else { SignIn::NotLive })
     }
 
     /// `None` if the code is right.

@@ -6,6 +6,7 @@ pub mod codes;
 pub mod credentials;
 pub mod cursors;
 pub mod desk_error;
+pub mod form_token;
 pub mod key_desk;
 pub mod random;
 pub mod sessions;

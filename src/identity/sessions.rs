@@ -13,6 +13,7 @@ use crate::config::settings::Identity;
 use crate::domain::site::{Person, Site};
 use crate::domain::trail::{Action, Trail};
 use crate::identity::codes::Token;
+use crate::identity::form_token;
 use crate::store::error::StoreError;
 use crate::store::sessions::{ListedSession, Lives, SessionStore};
 use crate::store::stores::Stores;
@@ -33,9 +34,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether a request carried this session's form token; takes as long for every wrong one.
+    /// Whether a request carried this session's form token, plain or masked; takes as long for every wrong one.
     pub fn has_csrf(&self, sent: &str) -> bool {
-        self.csrf.as_bytes().ct_eq(sent.as_bytes()).into()
+        let plain = form_token::unmasked(sent).unwrap_or_else(|| sent.to_owned());
+        self.csrf.as_bytes().ct_eq(plain.as_bytes()).into()
     }
 }
 
@@ -66,15 +68,21 @@ impl Sessions {
             person: row.person,
             address: row.address,
             fresh: row.fresh,
-            csrf: self.csrf(token),
+            csrf: self.csrf(row.session),
         }))
     }
 
-    /// The form token of a session: derived from its token, so the database cannot tell it.
-    pub fn csrf(&self, token: &Token) -> String {
+    /// Whether a session still lives, for a stream that goes on while nobody acts.
+    pub async fn is_live(&self, site: Site, session: Uuid) -> Result<bool, StoreError> {
+        self.store.is_live(session, self.lives(site)).await
+    }
+
+    /// The form token of a session: derived from its id with a key that the database does not have. It outlives the
+    /// renewal of the session's token, so that forms which were open before a step-up still count after it.
+    pub fn csrf(&self, session: Uuid) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.signing.expose_secret().as_bytes()).expect("any length");
         mac.update(b"csrf\0");
-        mac.update(token.reveal().as_bytes());
+        mac.update(session.as_bytes());
         hex::encode(mac.finalize().into_bytes())
     }
 

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod balance_marks;
 pub mod bindings;
 pub mod checker;
 pub mod codes;
@@ -11,6 +12,7 @@ pub mod data_folder;
 pub mod document_folder;
 pub mod error;
 pub mod journal;
+pub mod key_marks;
 pub mod keys;
 pub mod ledger;
 pub mod mail;
@@ -20,6 +22,7 @@ pub mod payments;
 pub mod people;
 pub mod pool;
 pub mod postgres_binaries;
+pub mod preferences;
 pub mod prices;
 pub mod private_postgres;
 pub mod rows;

@@ -9,6 +9,7 @@ use crate::support::cutter::{Cut, Cutter};
 use crate::support::own_cluster::{OwnCluster, Stop};
 use crate::support::process::{Process, Scene};
 use crate::support::site::TestKey;
+use crate::support::stranger::lock_account;
 use derouter::clock::Clock;
 use derouter::domain::outcome::Outcome;
 use futures_util::future::join_all;
@@ -170,13 +171,7 @@ async fn b12_a_stranger_s_lock_on_one_account_delays_the_others_once() {
     let scene = Scene::set().await;
     let (program, held, cost) = begin(&scene).await;
     let other = program.site.key("100", "60", 10_000, 1_000).await;
-    let mut stranger = scene.pool.begin().await.expect("a session");
-    let account: Uuid = held.account.parse().expect("an id");
-    sqlx::query("SELECT 1 FROM ledger.account WHERE account_id = $1 FOR UPDATE")
-        .bind(account)
-        .execute(&mut *stranger)
-        .await
-        .expect("locked");
+    let stranger = lock_account(&scene.pool, &held.account).await;
     let mut answers = read_all(start_streams(&program, &held, 1, short()).await).await;
     // The others waited with it for the lock's time-out at most; from now on they do not.
     answers.push(soon("the others are served", until_served(&program, &other)).await);

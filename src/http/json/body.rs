@@ -13,8 +13,10 @@ use crate::http::json::error::JsonError;
 
 /// Largest body: the longest of ours is a label and two amounts.
 const MAX_BYTES: usize = 16 * 1024;
-/// How long it may take to come.
-const WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a whole body may take to come (`limits.body_grace_s`); each listener has it in its application data.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience(pub Duration);
 
 /// The body as a `T`, which must refuse unknown fields.
 ///
@@ -22,19 +24,26 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// 415 for anything but uncompressed `application/json`, 413, 408, 400 for what is not JSON, 422 with the field for
 /// JSON that does not fit.
 pub async fn read<T: DeserializeOwned>(http: &HttpRequest, payload: Payload) -> Result<T, JsonError> {
-    refuse_encoding(http)?;
-    let whole = bytes(payload, MAX_BYTES).await?;
+    let whole = collect_of(http, payload, "application/json").await?;
     serde_json::from_slice(&whole).map_err(|e| misfit(&e))
+}
+
+/// The bytes of a body of this media type.
+///
+/// # Errors
+/// 415 for another media type or a compressed body, 413, 408, 400 where it ends early.
+pub async fn collect_of(http: &HttpRequest, payload: Payload, media_type: &str) -> Result<BytesMut, JsonError> {
+    refuse_encoding(http, media_type)?;
+    bytes(http, payload, MAX_BYTES).await
 }
 
 /// The body as it came, of at most `most` bytes.
 ///
 /// # Errors
-/// 413, 408, 400 for a body that ended early.
-pub async fn bytes(payload: Payload, most: usize) -> Result<BytesMut, JsonError> {
-    tokio::time::timeout(WITHIN, collect(payload, most)).await.map_err(|_| {
-        JsonError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "The request body came too slowly. Send it again.")
-    })?
+/// 413, 408, 400 where it ends early.
+pub async fn bytes(http: &HttpRequest, payload: Payload, most: usize) -> Result<BytesMut, JsonError> {
+    let Patience(within) = http.app_data().expect("each listener has its patience");
+    tokio::time::timeout(*within, collect(payload, most)).await.map_err(|_| JsonError::slow_body())?
 }
 
 async fn collect(mut payload: Payload, most: usize) -> Result<BytesMut, JsonError> {
@@ -50,15 +59,14 @@ async fn collect(mut payload: Payload, most: usize) -> Result<BytesMut, JsonErro
     Ok(whole)
 }
 
-fn refuse_encoding(http: &HttpRequest) -> Result<(), JsonError> {
+fn refuse_encoding(http: &HttpRequest, media_type: &str) -> Result<(), JsonError> {
     let text = |name| http.headers().get(name).map(|v| v.to_str().unwrap_or("?").trim().to_ascii_lowercase());
     let plain = text(header::CONTENT_ENCODING).is_none_or(|e| e == "identity");
-    let json =
-        text(header::CONTENT_TYPE).is_some_and(|t| t.split(';').next().is_some_and(|t| t.trim() == "application/json"));
-    if plain && json {
+    let sent = text(header::CONTENT_TYPE);
+    if plain && sent.is_some_and(|t| t.split(';').next().is_some_and(|t| t.trim() == media_type)) {
         return Ok(());
     }
-    let words = "Send the body as uncompressed application/json.";
+    let words = format!("Send the body as uncompressed {media_type}.");
     Err(JsonError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", words))
 }
 

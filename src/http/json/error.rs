@@ -23,6 +23,7 @@ pub struct JsonError {
     message: String,
     field: Option<String>,
     retry_after_s: Option<u64>,
+    closes: bool,
 }
 
 #[derive(Serialize)]
@@ -40,13 +41,32 @@ struct Body<'a> {
 
 impl JsonError {
     pub fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        JsonError { status, kind, message: message.into(), field: None, retry_after_s: None }
+        JsonError { status, kind, message: message.into(), field: None, retry_after_s: None, closes: false }
     }
 
     /// Names the field at fault.
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The machine's word, such as `signed_out`.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// What is wrong and what to do next, in one or two sentences.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The field at fault, where there is one.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     fn retry_after(mut self, seconds: u64) -> Self {
@@ -56,6 +76,12 @@ impl JsonError {
 
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// The rest of the body may still come, so the connection ends with the answer.
+    pub fn slow_body() -> Self {
+        let words = "The request body came too slowly. Send it again.";
+        JsonError { closes: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, "slow_body", words) }
     }
 
     /// 422: understood and not acceptable.
@@ -190,7 +216,14 @@ fn refused(refusal: &Refusal) -> JsonError {
 impl From<ApiError> for JsonError {
     fn from(error: ApiError) -> Self {
         let retry_after_s = error.retry_after_s;
-        JsonError { status: error.status, kind: error.kind, message: error.message, field: None, retry_after_s }
+        JsonError {
+            status: error.status,
+            kind: error.kind,
+            message: error.message,
+            field: None,
+            retry_after_s,
+            closes: error.closes,
+        }
     }
 }
 
@@ -215,6 +248,9 @@ impl ResponseError for JsonError {
         let mut response = answer::with_headers(self.status);
         if let Some(seconds) = self.retry_after_s {
             response.insert_header(("retry-after", seconds));
+        }
+        if self.closes {
+            response.force_close();
         }
         response.json(Envelope { error: body })
     }

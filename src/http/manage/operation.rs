@@ -2,7 +2,6 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponseBuilder};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::op::Idem;
@@ -46,7 +45,7 @@ pub fn identity(http: &HttpRequest, rule: Identified, typed: &[&str]) -> Result<
         return Err(JsonError::bad_request(words).at("Idempotency-Key"));
     }
     // A name space of its own: no caller can take an id that the platform uses.
-    Ok(Idem { id: format!("api:{id}"), hash: hash(typed) })
+    Ok(Idem::of(format!("api:{id}"), typed))
 }
 
 /// Says that an answer repeats an earlier one.
@@ -63,16 +62,6 @@ pub fn answer(replayed: bool) -> HttpResponseBuilder {
         response.insert_header(REPLAYED);
     }
     response
-}
-
-fn hash(typed: &[&str]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in typed {
-        // Lengths first: ("ab", "c") is not ("a", "bc").
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().into()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod binding;
 pub mod keys;
+pub mod pages;
 pub mod routes;
 pub mod show;
 pub mod state;

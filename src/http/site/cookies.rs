@@ -48,6 +48,11 @@ impl Cookies {
         self.written(&self.challenge, "", 0)
     }
 
+    /// A cookie that is no secret, such as a theme.
+    pub fn set_plain(&self, name: &str, value: &str, seconds: u32) -> String {
+        self.written(name, value, seconds.into())
+    }
+
     fn written(&self, name: &str, value: &str, seconds: u64) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
         format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
@@ -55,7 +60,7 @@ impl Cookies {
 }
 
 /// The cookie of this name, if it was sent once; two of a name mean that somebody planted one.
-fn one<'a>(http: &'a HttpRequest, name: &str) -> Option<&'a str> {
+pub fn one<'a>(http: &'a HttpRequest, name: &str) -> Option<&'a str> {
     let mut values = http
         .headers()
         .get_all(header::COOKIE)

@@ -37,12 +37,26 @@ pub async fn session(http: &HttpRequest, state: &SiteState) -> Result<Session, J
     if changes {
         same_origin(http, state)?;
     }
-    let token = state.cookies.session(http).and_then(Token::parse).ok_or_else(JsonError::signed_out)?;
-    let session = state.sessions.find(state.site, &token).await?.ok_or_else(JsonError::signed_out)?;
+    let session = live_session(http, state).await?;
     if changes && !session.has_csrf(header_text(http, "x-csrf-token").unwrap_or_default()) {
         return Err(JsonError::cross_site());
     }
     Ok(session)
+}
+
+/// The session of a change that a form of ours sent; `csrf` is the form's token.
+///
+/// # Errors
+/// As `session`.
+pub async fn session_of_form(http: &HttpRequest, state: &SiteState, csrf: &str) -> Result<Session, JsonError> {
+    same_origin(http, state)?;
+    let session = live_session(http, state).await?;
+    if session.has_csrf(csrf) { Ok(session) } else { Err(JsonError::cross_site()) }
+}
+
+async fn live_session(http: &HttpRequest, state: &SiteState) -> Result<Session, JsonError> {
+    let token = state.cookies.session(http).and_then(Token::parse).ok_or_else(JsonError::signed_out)?;
+    state.sessions.find(state.site, &token).await?.ok_or_else(JsonError::signed_out)
 }
 
 /// The reseller of a request to the dashboard.

@@ -7,6 +7,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Payload};
 use serde::Deserialize;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;
 use crate::domain::login_code::LoginCode;
@@ -55,7 +56,7 @@ pub async fn verify(http: HttpRequest, payload: Payload, state: Data<SiteState>)
     let challenge = state.cookies.challenge(&http).and_then(Challenge::parse).ok_or_else(JsonError::code_not_live)?;
     let trail = guard::trail(&http, state.trusted_hops, Actor::Nobody);
     match state.codes.sign_in(state.site, &address, &challenge, &code, &trail).await? {
-        SignIn::Done { person, token } => Ok(signed_in(&state, person, &token)),
+        SignIn::Done { person, token, session } => Ok(signed_in(&state, person, &token, session)),
         SignIn::Wrong { left } => Err(JsonError::wrong_code(left)),
         SignIn::NotLive => Err(JsonError::code_not_live()),
     }
@@ -77,9 +78,9 @@ pub fn sent(state: &SiteState, challenge: &Challenge) -> HttpResponse {
 }
 
 /// The answer to a correct code: the session's cookie, and the token that its changes must carry.
-pub fn signed_in(state: &SiteState, person: Person, token: &Token) -> HttpResponse {
+pub fn signed_in(state: &SiteState, person: Person, token: &Token, session: Uuid) -> HttpResponse {
     let seconds = state.sessions.cookie_seconds(state.site);
-    let csrf = state.sessions.csrf(token);
+    let csrf = state.sessions.csrf(session);
     let who = match person {
         Person::Reseller(account) => json!({ "account": account, "csrf": csrf }),
         Person::User(user) => json!({ "user": user, "csrf": csrf }),

@@ -39,7 +39,7 @@ pub async fn verify(http: HttpRequest, payload: Payload, state: Data<SiteState>)
     let challenge = state.cookies.challenge(&http).and_then(Challenge::parse).ok_or_else(JsonError::code_not_live)?;
     let (account, session) = (reseller.account, reseller.session.id);
     match state.codes.step_up(account, session, &address, &challenge, &code, &reseller.trail).await? {
-        SignIn::Done { person, token } => Ok(sign_in::signed_in(&state, person, &token)),
+        SignIn::Done { person, token, session } => Ok(sign_in::signed_in(&state, person, &token, session)),
         SignIn::Wrong { left } => Err(JsonError::wrong_code(left)),
         SignIn::NotLive => Err(JsonError::code_not_live()),
     }

@@ -7,5 +7,6 @@ pub mod line_state;
 pub mod lines;
 pub mod outbox;
 pub mod portal;
+pub mod portal_look;
 pub mod scope;
 pub mod statement;

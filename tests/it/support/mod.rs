@@ -9,4 +9,5 @@ pub mod desk;
 pub mod own_cluster;
 pub mod process;
 pub mod site;
+pub mod stranger;
 pub mod wishes;

@@ -1,0 +1,12 @@
+//! What the dashboard's handlers need.
+
+use crate::http::manage::state::ManageState;
+use crate::http::page::stage::Stage;
+
+/// Shared by all workers.
+#[derive(Clone)]
+pub struct Dashboard {
+    pub stage: Stage,
+    /// The books and views of management; the same that its JSON uses.
+    pub manage: ManageState,
+}

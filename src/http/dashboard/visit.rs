@@ -1,0 +1,185 @@
+//! One request of a signed-in reseller to a page.
+
+use std::cell::RefCell;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use crate::actors::messages::AccountView;
+use crate::domain::ids::AccountId;
+use crate::domain::site::Person;
+use crate::domain::trail::{Actor, Trail};
+use crate::http::dashboard::page::Page;
+use crate::http::dashboard::state::Dashboard;
+use crate::http::json::error::JsonError;
+use crate::http::page::form::Form;
+use crate::http::page::parts::Notice;
+use crate::http::page::stage::Look;
+use crate::http::page::{local, reply, words};
+use crate::http::site::guard;
+use crate::identity::form_token;
+use crate::identity::sessions::Session;
+use crate::store::views::scope::OwnedKey;
+
+/// Who asks, and what every page shows of it.
+pub struct Visit<'a> {
+    pub http: &'a HttpRequest,
+    pub dash: &'a Dashboard,
+    pub account: AccountId,
+    pub session: Session,
+    pub trail: Trail,
+    pub look: Look,
+    /// Set with the answer.
+    cookies: RefCell<Vec<String>>,
+}
+
+impl<'a> Visit<'a> {
+    /// A page that is looked at.
+    ///
+    /// # Errors
+    /// 401 without a session.
+    pub async fn open(http: &'a HttpRequest, dash: &'a Dashboard) -> Result<Self, JsonError> {
+        let session = guard::session(http, &dash.stage.site).await?;
+        Self::of(http, dash, session)
+    }
+
+    /// A form that was sent: read, from our own page, with the session's token.
+    ///
+    /// # Errors
+    /// As `open` and `Form::read`; 403 for a form of another session or site.
+    pub async fn submit(
+        http: &'a HttpRequest,
+        payload: Payload,
+        dash: &'a Dashboard,
+        known: &[&str],
+    ) -> Result<(Self, Form), JsonError> {
+        guard::same_origin(http, &dash.stage.site)?;
+        let form = Form::read(http, payload, known).await?;
+        let session = guard::session_of_form(http, &dash.stage.site, form.text("csrf")).await?;
+        Ok((Self::of(http, dash, session)?, form))
+    }
+
+    fn of(http: &'a HttpRequest, dash: &'a Dashboard, session: Session) -> Result<Self, JsonError> {
+        let Person::Reseller(account) = session.person else { return Err(JsonError::signed_out()) };
+        let trail = guard::trail(http, dash.stage.site.trusted_hops, Actor::Reseller(account));
+        let look = dash.stage.look(http);
+        Ok(Visit { http, dash, account, session, trail, look, cookies: RefCell::default() })
+    }
+
+    /// The balance as its actor sees it.
+    pub async fn balance(&self) -> Result<AccountView, JsonError> {
+        Ok(self.dash.manage.directory.view_account(self.account).await?)
+    }
+
+    /// The key of this id, if the reseller owns it.
+    ///
+    /// # Errors
+    /// 404 for a foreign, absent or malformed id alike.
+    pub async fn key(&self, raw: &str) -> Result<OwnedKey, JsonError> {
+        self.dash.manage.scope.owned_key(self.account, raw).await?.ok_or_else(JsonError::not_found)
+    }
+
+    /// The frame of a page below the entry `nav` of the side list: `api`, `usage`, `billing`, `settings`, `guide`.
+    pub async fn page(&self, nav: &str) -> Result<Page, JsonError> {
+        let balance = self.balance().await?;
+        self.page_beside(nav, &balance)
+    }
+
+    /// As `page`, where the balance is known already.
+    pub fn page_beside(&self, nav: &str, balance: &AccountView) -> Result<Page, JsonError> {
+        let (names, look) = (&self.dash.stage.names, self.look.clone());
+        Ok(Page {
+            csrf: form_token::masked(&self.session.csrf)?,
+            path: look.path,
+            nav: nav.to_owned(),
+            back: "/api".to_owned(),
+            available: words::dollars(balance.available.usd()),
+            email: self.session.address.clone(),
+            theme: look.theme.to_owned(),
+            theme_action: self.dash.stage.theme_action().to_owned(),
+            shortcuts: "on".to_owned(),
+            brand: names.brand.clone(),
+            home: "/api".to_owned(),
+            support: names.support.clone(),
+            portal_host: host_of(&names.portal_url).to_owned(),
+            css: look.css,
+            js: look.js,
+            icon: look.icon,
+            now: look.now,
+            frozen: balance.frozen,
+            frozen_why: frozen_why(balance),
+            frozen_lift: frozen_lift(balance),
+            live_url: String::new(),
+            notice: Notice::default(),
+        })
+    }
+
+    /// Sets a cookie with the answer.
+    pub fn give_cookie(&self, cookie: String) {
+        self.cookies.borrow_mut().push(cookie);
+    }
+
+    /// A page as the answer.
+    pub fn reply(&self, status: StatusCode, template: &impl Template) -> Result<HttpResponse, JsonError> {
+        let response = reply::page(&self.dash.stage, self.http, status, template)?;
+        Ok(reply::with_cookies(response, &self.cookies.borrow()))
+    }
+
+    /// 200.
+    pub fn show(&self, template: &impl Template) -> Result<HttpResponse, JsonError> {
+        self.reply(StatusCode::OK, template)
+    }
+
+    /// The way to another page after a form was done.
+    pub fn see_other(&self, path: &str) -> HttpResponse {
+        reply::with_cookies(reply::see_other(&self.dash.stage, path), &self.cookies.borrow())
+    }
+
+    /// A path of this site that came with a form or a query; else `otherwise`.
+    pub fn local(&self, raw: &str, otherwise: &str) -> String {
+        local::page(self.dash.stage.table, raw).unwrap_or_else(|| otherwise.to_owned())
+    }
+
+    /// A query parameter that a link of ours carries; empty where it is absent. Foreign ones are ignored.
+    pub fn query(&self, name: &str) -> String {
+        let pairs = form_urlencoded::parse(self.http.query_string().as_bytes());
+        let found = pairs.into_iter().find(|(n, _)| n == name).map(|(_, value)| value);
+        found.map(|v| v.chars().filter(|c| !c.is_control()).take(512).collect()).unwrap_or_default()
+    }
+
+    /// Marks an answer as something that is downloaded: `text/csv` and the like.
+    pub fn file(&self, name: &str, media_type: &'static str) -> actix_web::HttpResponseBuilder {
+        let mut response = reply::headed(&self.dash.stage, StatusCode::OK);
+        response
+            .insert_header((header::CONTENT_TYPE, media_type))
+            .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
+        response
+    }
+}
+
+/// The host of an origin, as people type it.
+fn host_of(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, host)| host)
+}
+
+fn frozen_why(balance: &AccountView) -> String {
+    match (balance.frozen, balance.receivable.nanos() > 0) {
+        (false, _) => String::new(),
+        (true, true) => {
+            let owed = words::dollars(balance.receivable.usd());
+            format!("A payment was taken back after it was spent, and {owed} is owed.")
+        }
+        (true, false) => "A payment is disputed, or the operator suspended the account.".to_owned(),
+    }
+}
+
+fn frozen_lift(balance: &AccountView) -> String {
+    match (balance.frozen, balance.receivable.nanos() > 0) {
+        (false, _) => String::new(),
+        (true, true) => "The freeze lifts by itself once a deposit repays it.".to_owned(),
+        (true, false) => "The freeze lifts when the dispute ends or the operator releases it.".to_owned(),
+    }
+}

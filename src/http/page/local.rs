@@ -1,0 +1,75 @@
+//! Paths that come back from a browser (`next`, `back`): only pages of this site, never another place.
+
+/// Method and pattern of every page of a site.
+pub type Table = &'static [(&'static str, &'static str)];
+
+/// Longest path that is followed.
+const LONGEST: usize = 1_024;
+
+/// The path, if it is one of a page that can be looked at; with its query.
+pub fn page(table: Table, raw: &str) -> Option<String> {
+    let plain = raw.len() <= LONGEST && raw.bytes().all(|b| b.is_ascii_graphic()) && !raw.contains('\\');
+    let path = raw.split(['?', '#']).next().unwrap_or_default();
+    let known = table.iter().any(|(method, pattern)| *method == "get" && fits(pattern, path));
+    (plain && known).then(|| raw.to_owned())
+}
+
+/// Whether the site has this path for some method.
+pub fn is_known(table: Table, path: &str) -> bool {
+    table.iter().any(|(_, pattern)| fits(pattern, path))
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(w), Some(g)) if w == g || (w.starts_with('{') && !g.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Registers pages and lists them: `pages! { get "/api" => api::show, … }` gives `TABLE` and `add`.
+macro_rules! pages {
+    ($($method:ident $pattern:literal => $handler:path),* $(,)?) => {
+        /// Method and pattern of every page here.
+        pub const TABLE: $crate::http::page::local::Table = &[$((stringify!($method), $pattern)),*];
+
+        /// Adds the pages.
+        pub fn add(config: &mut actix_web::web::ServiceConfig) {
+            $(config.route($pattern, actix_web::web::$method().to($handler));)*
+        }
+    };
+}
+
+pub(crate) use pages;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h13_only_pages_of_this_site_are_followed() {
+        let table: Table = &[("get", "/api"), ("get", "/keys/{id}/top-up"), ("post", "/sign-out")];
+        let followed = ["/api", "/api?sort=label", "/keys/7/top-up?amount=5"];
+        for path in followed {
+            assert_eq!(page(table, path).as_deref(), Some(path));
+        }
+        let refused = [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\\evil.example",
+            "/sign-out",
+            "/keys//top-up",
+            "/nowhere",
+            "/api\r\nset-cookie: a=b",
+            "api",
+        ];
+        for path in refused {
+            assert_eq!(page(table, path), None, "{path}");
+        }
+    }
+}
