@@ -171,7 +171,7 @@ const mayClose = () => {
   return false
 }
 on('click', 'a[data-dialog-link]', async (link, e) => {
-  if (e.ctrlKey || e.metaKey || e.shiftKey || link.ariaDisabled === 'true') return
+  if (e.ctrlKey || e.metaKey || e.shiftKey || link.ariaDisabled === 'true' || link.origin !== location.origin) return
   e.preventDefault()
   if (!link.closest('dialog')) opener = link.closest('details')?.querySelector('summary') ?? link
   try {

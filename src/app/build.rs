@@ -114,8 +114,8 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, swept, ownership.clone(), idle_ms));
     let bell = Arc::default();
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
-    let payments = PaymentParts::start(&settings, &pool, &books.directory, data)?;
     let alerts = actix_web::rt::spawn(people::alerts(&settings, &pool, &books.directory, &bell).run());
+    let payments = PaymentParts::start(&settings, &pool, &books.directory, data)?;
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),

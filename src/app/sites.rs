@@ -10,6 +10,7 @@ use crate::http::json::body::Patience;
 use crate::http::manage::state::Door;
 use crate::http::page::mishaps;
 use crate::http::{host, manage, portal};
+use crate::store::preferences::PreferenceStore;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -27,19 +28,20 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
     listen("dashboard", at.dashboard, |listener| {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
-        let desk = parts.payments.desk.clone();
         let stage = people::stage(parts, &site, dashboard::routes::TABLE);
-        let dash = Dashboard { stage: stage.clone(), manage: manage.clone() };
+        let desk = parts.payments.desk.clone();
+        let preferences = PreferenceStore::new(parts.pool.clone());
+        let dash = Dashboard { stage: stage.clone(), manage: manage.clone(), preferences };
         let server = HttpServer::new(move || {
             App::new()
                 .wrap(from_fn(host::guard_site))
                 .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(manage.clone()))
-                .app_data(Data::new(desk.clone()))
                 .app_data(Data::new(stage.clone()))
                 .app_data(Data::from(stage.assets.clone()))
                 .app_data(Data::new(dash.clone()))
+                .app_data(Data::new(desk.clone()))
                 .configure(manage::routes::add_dashboard)
                 .configure(dashboard::routes::add)
                 .default_service(web::to(mishaps::not_found))

@@ -1,5 +1,6 @@
 //! What is remembered: the only place that speaks SQL or Redis, or keeps files.
 
+pub mod account_key_uses;
 pub mod accounts;
 pub mod audit;
 pub mod balance_marks;

@@ -40,7 +40,7 @@ pub async fn collect_of(http: &HttpRequest, payload: Payload, media_type: &str) 
 /// The body as it came, of at most `most` bytes.
 ///
 /// # Errors
-/// 413, 408, 400 where it ends early.
+/// 413, 408, 400 for a body that ended early.
 pub async fn bytes(http: &HttpRequest, payload: Payload, most: usize) -> Result<BytesMut, JsonError> {
     let Patience(within) = http.app_data().expect("each listener has its patience");
     tokio::time::timeout(*within, collect(payload, most)).await.map_err(|_| JsonError::slow_body())?

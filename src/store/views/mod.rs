@@ -1,7 +1,9 @@
 //! Reads for pages and management calls: many rows at once, from the snapshots. One thing is asked of its actor.
 
 pub mod account_key;
+pub mod account_totals;
 pub mod audit;
+pub mod key_list;
 pub mod keys;
 pub mod line_state;
 pub mod lines;
