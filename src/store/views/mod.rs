@@ -3,9 +3,14 @@
 pub mod account_key;
 pub mod audit;
 pub mod keys;
-pub mod line_state;
 pub mod lines;
 pub mod outbox;
 pub mod portal;
 pub mod scope;
+pub mod snapshot;
 pub mod statement;
+pub mod usage;
+pub mod usage_account;
+pub mod usage_key;
+pub mod usage_open;
+pub mod usage_rank;
