@@ -29,7 +29,7 @@ CREATE TABLE ledger.usage_mark (
   account_id  uuid        NOT NULL,
   until       timestamptz NOT NULL,            -- a full UTC hour
   model       text        NOT NULL,            -- '' = all models
-  state       smallint    NOT NULL CHECK (state IN (0, 2, 3, 4, 5, 6)),  -- 0 = all; measured is what the others leave
+  state       smallint    NOT NULL CHECK (state IN (0, 2, 3, 4, 5, 6, 7)),  -- 0 = all, 7 = 2 to 6; measured is 0 less 7
   calls       bigint      NOT NULL,
   input       bigint      NOT NULL,
   output      bigint      NOT NULL,

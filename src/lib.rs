@@ -7,6 +7,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod actors;
+pub mod alerts;
 pub mod app;
 pub mod cli;
 pub mod clock;
@@ -14,6 +15,7 @@ pub mod config;
 pub mod domain;
 pub mod http;
 pub mod identity;
+pub mod payments;
 pub mod store;
 pub mod telemetry;
 pub mod upstream;

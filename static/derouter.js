@@ -171,7 +171,7 @@ const mayClose = () => {
   return false
 }
 on('click', 'a[data-dialog-link]', async (link, e) => {
-  if (e.ctrlKey || e.metaKey || e.shiftKey || link.ariaDisabled === 'true') return
+  if (e.ctrlKey || e.metaKey || e.shiftKey || link.ariaDisabled === 'true' || link.origin !== location.origin) return
   e.preventDefault()
   if (!link.closest('dialog')) opener = link.closest('details')?.querySelector('summary') ?? link
   try {
@@ -265,8 +265,10 @@ if (live) {
       e.lastElementChild.textContent = chip.word
     }
     if (message.say) say(message.say)
-    if (message.reload) location.reload()
+    if (message.reload) reload()
   }
+  // A dialog may hold what is shown once: it is closed before the page behind it is loaded again.
+  const reload = () => dialog?.open ? dialog.addEventListener('close', () => location.reload()) : location.reload()
   const ask = async () => {
     try {
       const answer = await fetch(live, { headers: { accept: 'application/json' } })

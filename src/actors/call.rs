@@ -115,6 +115,7 @@ impl Drop for Reservation {
 impl Inner {
     fn release(self) {
         self.directory.open_calls().remove(self.key.key, self.call);
+        self.directory.onlookers().changed(self.key.account);
         self.directory.tell_key_if_live(self.key, Release { call: self.call });
     }
 }

@@ -7,7 +7,9 @@ use crate::actors::draining::Draining;
 use crate::actors::entry::{Life, Live};
 use crate::actors::lane::{Item, LaneHandle};
 use crate::actors::messages::{AskError, KeyRef, Passivate, Receipt, SetFrozen, TakeRefund};
+use crate::actors::onlookers::Onlookers;
 use crate::actors::open_calls::OpenCalls;
+use crate::actors::quarantine::Quarantine;
 use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::money::Cost;
@@ -22,11 +24,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::oneshot;
 
-/// Panics of one account's actors within `PANIC_WINDOW_MS` that take it out of service for `QUARANTINE_MS`.
-const PANICS_BEFORE_QUARANTINE: usize = 3;
-const PANIC_WINDOW_MS: u64 = 60_000;
-const QUARANTINE_MS: u64 = 600_000;
-
 /// One thread of actors with the lane that writes for them.
 #[derive(Clone)]
 pub struct Home {
@@ -40,10 +37,10 @@ struct Shared {
     keys: RwLock<HashMap<KeyId, (AccountId, Live<KeyActor>)>>,
     /// How often an account's books were thrown away; absent = never.
     generations: Mutex<HashMap<AccountId, u64>>,
-    /// When actors of an account panicked; empty unless we have a bug.
-    panics: Mutex<HashMap<AccountId, Vec<u64>>>,
+    quarantine: Quarantine,
     draining: Draining,
     open_calls: OpenCalls,
+    onlookers: Onlookers,
     settlements: Settlements,
     spool: Arc<Spool>,
     clock: Clock,
@@ -80,9 +77,10 @@ impl Directory {
             accounts: RwLock::default(),
             keys: RwLock::default(),
             generations: Mutex::default(),
-            panics: Mutex::default(),
+            quarantine: Quarantine::default(),
             draining: Draining::default(),
             open_calls: OpenCalls::default(),
+            onlookers: Onlookers::default(),
             settlements: Settlements::default(),
             spool,
             clock,
@@ -97,10 +95,10 @@ impl Directory {
         AccountActor: Handler<M>,
         Context<AccountActor>: ToEnvelope<AccountActor, M>,
     {
-        if self.is_quarantined(account) {
+        let now = self.0.clock.now_ms();
+        if self.0.quarantine.holds(account, now) {
             return Err(AskError::Unavailable);
         }
-        let now = self.0.clock.now_ms();
         let (live, permit) = self.live_account(account, |live| (live.clone(), live.life.enter(now)));
         live.ask(message, permit).await
     }
@@ -113,10 +111,10 @@ impl Directory {
         KeyActor: Handler<M>,
         Context<KeyActor>: ToEnvelope<KeyActor, M>,
     {
-        if self.is_quarantined(key.account) {
+        let now = self.0.clock.now_ms();
+        if self.0.quarantine.holds(key.account, now) {
             return Err(AskError::Unavailable);
         }
-        let now = self.0.clock.now_ms();
         let (live, permit) = self.live_key(key, |live| (live.clone(), live.life.enter(now)));
         live.ask(message, permit).await
     }
@@ -171,29 +169,15 @@ impl Directory {
         }
     }
 
-    /// An actor of this account panicked: its books are thrown away, and after `PANICS_BEFORE_QUARANTINE` within a minute
-    /// the account is left alone for a while. Others do not notice.
+    /// An actor of this account panicked: its books are thrown away, and after three times within a minute the account is
+    /// left alone for a while. Others do not notice.
     pub fn poisoned(&self, account: AccountId) {
-        let now = self.0.clock.now_ms();
-        let mut panics = self.0.panics.lock();
-        let times = panics.entry(account).or_default();
-        times.retain(|t| now.saturating_sub(*t) < PANIC_WINDOW_MS);
-        times.push(now);
-        if times.len() >= PANICS_BEFORE_QUARANTINE {
+        if self.0.quarantine.count(account, self.0.clock.now_ms()) {
             tracing::error!(account.id = %account, "the books of an account panic again and again: it is out of service");
+        } else {
+            tracing::error!(account.id = %account, "an actor of an account panicked: its books are loaded anew");
         }
-        drop(panics);
         self.discard(account);
-    }
-
-    /// True while an account is left alone after repeated panics.
-    fn is_quarantined(&self, account: AccountId) -> bool {
-        let now = self.0.clock.now_ms();
-        let panics = self.0.panics.lock();
-        let times = panics.get(&account);
-        times.is_some_and(|t| {
-            t.len() >= PANICS_BEFORE_QUARANTINE && t.iter().all(|t| now.saturating_sub(*t) < QUARANTINE_MS)
-        })
     }
 
     /// Throws away the books of an account: its actors stop, the next message loads new ones.
@@ -305,6 +289,11 @@ impl Directory {
         &self.0.open_calls
     }
 
+    /// Pages that look at accounts.
+    pub fn onlookers(&self) -> &Onlookers {
+        &self.0.onlookers
+    }
+
     pub fn settlements(&self) -> &Settlements {
         &self.0.settlements
     }
@@ -320,6 +309,16 @@ impl Directory {
     /// Live actors: accounts and keys.
     pub fn live_counts(&self) -> (usize, usize) {
         (self.0.accounts.read().len(), self.0.keys.read().len())
+    }
+
+    /// Accounts with a live actor: no other can have changed.
+    pub fn live_accounts(&self) -> Vec<AccountId> {
+        self.0.accounts.read().keys().copied().collect()
+    }
+
+    /// As `live_accounts`, for keys.
+    pub fn live_keys(&self) -> Vec<KeyId> {
+        self.0.keys.read().keys().copied().collect()
     }
 
     fn home(&self, account: AccountId) -> &Home {

@@ -229,6 +229,7 @@ impl Lane {
                 Lost(waiter).tell(AskError::Discarded);
             }
         }
+        accepted.into_iter().for_each(|account| self.directory.onlookers().changed(account));
         for account in fenced {
             tracing::error!(account.id = %account, "ops were fenced: another program or a moved stream; rebuilding");
             self.discard(account);
@@ -244,6 +245,9 @@ impl Lane {
             }
             Waiter::Op { done, author } => {
                 self.credit(&op, seq);
+                if matches!(op.movement, Movement::CreateKey(_) | Movement::CloseKey) {
+                    self.directory.onlookers().reshaped(op.account);
+                }
                 author.do_send(Committed { op: Box::new(op) });
                 let _ = done.map(|d| d.send(Ok(Receipt { seq })));
             }
@@ -280,7 +284,8 @@ impl Lane {
         self.notes.extend(part.batch.notes);
         part.waiters.into_iter().for_each(|w| Lost(w).tell(AskError::Unavailable));
         accounts.into_iter().for_each(|a| self.discard(a));
-        self.lost_contact();
+        // What cannot be written now will hardly be in the next moment, and whoever is admitted meanwhile waits for it.
+        self.wait_away(error).await;
         self.connect().await;
     }
 

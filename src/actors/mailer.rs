@@ -20,7 +20,8 @@ use crate::store::mail::{DueMail, MailEnd, MailQueue};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Mails taken at a time.
 const BATCH: i64 = 16;
-/// Tries before a mail is given up; with the pauses between them about as long as a code lives.
+/// Tries before a mail with a code is given up; with the pauses between them about as long as a code lives. Others are
+/// tried until they are no news any more, which the queue knows.
 const MOST_TRIES: i32 = 6;
 /// How long one mail may take to be handed over.
 const SEND_WITHIN: Duration = Duration::from_secs(30);
@@ -140,12 +141,12 @@ async fn deliver(queue: &MailQueue, carrier: &Carrier, mail: &DueMail) -> Result
             queue.finish(mail.id, end).await?;
             Ok(true)
         }
-        Err(SendError::NotNow) if mail.attempts < MOST_TRIES => {
+        Err(SendError::NotNow) if mail.attempts < MOST_TRIES || !mail.carries_code => {
             tracing::warn!(mail.id = %mail.id, attempts = mail.attempts, "a mail was not taken and is tried again");
             Ok(false)
         }
         Err(error) => {
-            tracing::error!(mail.id = %mail.id, %error, "a mail is given up; its code is void");
+            tracing::error!(mail.id = %mail.id, %error, "a mail is given up; a code in it is void");
             queue.finish(mail.id, MailEnd::Failed).await?;
             Ok(false)
         }

@@ -14,5 +14,7 @@ pub mod lane_batch;
 pub mod mailer;
 pub mod messages;
 pub mod new_key;
+pub mod onlookers;
 pub mod open_calls;
+pub mod quarantine;
 pub mod settlement;

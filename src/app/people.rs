@@ -1,6 +1,10 @@
-//! The parts that people's sites share, and the mailer beside them.
+//! The parts that people's sites share, and the mailer and the alerts beside them.
 
+use crate::actors::directory::Directory;
 use crate::actors::mailer::{self, Carrier, Relay, Tls};
+use crate::alerts::balance_mail::Dashboard;
+use crate::alerts::key_mail::Portal;
+use crate::alerts::round::Alerts;
 use crate::app::build::Parts;
 use crate::config::settings::{MailKind, MailTls, Profile, Settings};
 use crate::domain::site::Site;
@@ -10,12 +14,16 @@ use crate::http::page::stage::{Names, Stage};
 use crate::http::portal::state::PortalState;
 use crate::http::site::cookies::Cookies;
 use crate::http::site::state::{Place, SiteState};
+use crate::identity::account_key_uses::AccountKeyUses;
 use crate::identity::bindings::Bindings;
 use crate::identity::code_mail::Sender;
 use crate::identity::codes::Codes;
 use crate::identity::cursors::Cursors;
 use crate::identity::key_desk::KeyDesk;
 use crate::identity::sessions::Sessions;
+use crate::store::account_key_uses::AccountKeyUseStore;
+use crate::store::balance_marks::BalanceMarkStore;
+use crate::store::key_marks::KeyMarkStore;
 use crate::store::mail::MailQueue;
 use crate::store::stores::Stores;
 use crate::store::views::account_key::AccountKeyViews;
@@ -39,6 +47,21 @@ use tokio::sync::Notify;
 pub fn start_mailer(settings: &Settings, pool: &PgPool, bell: &Arc<Notify>) -> anyhow::Result<JoinHandle<()>> {
     let carrier = carrier(settings).context("mails cannot be sent")?;
     Ok(actix_web::rt::spawn(mailer::run(MailQueue::new(pool.clone()), carrier, bell.clone())))
+}
+
+/// Looks for what people asked to be told of.
+pub fn alerts(settings: &Settings, pool: &PgPool, directory: &Directory, bell: &Arc<Notify>) -> Alerts {
+    let (brand, listen) = (&settings.brand, &settings.listen);
+    let portal = Portal {
+        brand: brand.portal_name.clone(),
+        origin: Place::of(&brand.portal_url, listen.portal).origin().to_owned(),
+    };
+    let dashboard = Dashboard {
+        brand: brand.name.clone(),
+        origin: Place::of(&brand.dashboard_url, listen.dashboard).origin().to_owned(),
+    };
+    let marks = (KeyMarkStore::new(pool.clone()), BalanceMarkStore::new(pool.clone()));
+    Alerts::new(directory.clone(), marks, (portal, dashboard), bell.clone())
 }
 
 fn carrier(settings: &Settings) -> anyhow::Result<Carrier> {
@@ -104,6 +127,8 @@ pub fn stage(parts: &Parts, site: &SiteState, table: Table) -> Stage {
             support: brand.support_address.clone(),
             portal_url: reached(&brand.portal_url, listen.portal),
             api_url: reached(&brand.api_url, listen.api),
+            portal_name: brand.portal_name.clone(),
+            portal_logo: brand.portal_logo.clone(),
             outbox: if outbox { format!("{console}/_dev/outbox") } else { String::new() },
         },
         assets: Arc::default(),
@@ -152,5 +177,9 @@ pub fn manage(parts: &Parts, door: Door) -> ManageState {
 
 /// The door of the API host.
 pub fn api_door(parts: &Parts) -> Door {
-    Door::Credential { credentials: parts.credentials.clone(), trusted_hops: parts.settings.listen.trusted_hops }
+    Door::Credential {
+        credentials: parts.credentials.clone(),
+        trusted_hops: parts.settings.listen.trusted_hops,
+        uses: AccountKeyUses::new(AccountKeyUseStore::new(parts.pool.clone()), parts.clock.clone()),
+    }
 }

@@ -5,14 +5,19 @@ use crate::app::door::{Door, OpenDoor};
 use crate::app::{operator_token, people};
 use crate::clock::Clock;
 use crate::config::settings::{Limits, Listen, MailKind, Profile};
+use crate::http::dev_checkout;
 use crate::http::health::{self, Health};
+use crate::http::host;
+use crate::http::json::body::Patience;
 use crate::http::manage;
 use crate::http::operator;
 use crate::http::operator::state::OperatorState;
+use crate::http::proxy::body_in::BodyRules;
 use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{expect, routes};
 use crate::http::site::outbox;
 use crate::http::strangers::Strangers;
+use crate::http::webhooks;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
 use crate::store::people::PeopleStore;
@@ -25,6 +30,7 @@ use actix_http::body::MessageBody;
 use actix_http::{HttpService, Request, Response};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server, ServerHandle};
+use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -89,9 +95,10 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
         (parts.books.directory.clone(), parts.prices.clone(), parts.credentials.clone());
     let (upstream, parked) = (parts.upstream.clone(), parts.parked.clone());
     let (bodies, draining) = (parts.bodies.clone(), parts.draining.clone());
-    let (body_limit, answer_limit) = (settings.limits.body_bytes, settings.limits.answer_bytes);
+    let (body, answer_limit) = (body_rules(&settings.limits), settings.limits.answer_bytes);
     let manage = people::manage(parts, people::api_door(parts));
     let (health, strangers) = (health(parts), Data::new(strangers(parts)?));
+    let desk = parts.payments.desk.clone();
     let app = move || {
         let state = ProxyState {
             directory: directory.clone(),
@@ -100,28 +107,39 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
             upstream: UpstreamClient::new(upstream.clone(), parked.clone()),
             bodies: bodies.clone(),
             draining: draining.clone(),
-            body_limit,
+            body,
             answer_limit,
         };
         App::new()
+            .wrap(from_fn(host::guard_api))
             .app_data(Data::new(state))
             .app_data(Data::new(health.clone()))
             .app_data(strangers.clone())
             .configure(health::add)
             .app_data(Data::new(manage.clone()))
+            .app_data(Patience(body.grace))
             .configure(routes::add)
             .configure(manage::routes::add_api)
+            .app_data(Data::new(desk.clone()))
+            .configure(webhooks::add)
             .default_service(web::to(routes::not_found))
     };
     let homes = parts.books.directory.homes().iter().map(|h| h.arbiter.clone()).collect();
     let (listen, limits, clock) = (settings.listen.clone(), settings.limits.clone(), parts.clock.clone());
     bind("api", settings.listen.api, |listener| {
         let limit = settings.listen.max_connections;
+        if let Some(sandbox) = &parts.payments.sandbox {
+            sandbox.notify_at(format!("http://{}{}sandbox", listener.local_addr()?, webhooks::PATH));
+        }
         Ok(Serving::Door(Door::new(listener, limit, homes, || {
             let (app, listen, limits, clock) = (app.clone(), listen.clone(), limits.clone(), clock.clone());
             Box::new(move || Box::pin(connections(app, listen, limits, clock)))
         })?))
     })
+}
+
+fn body_rules(limits: &Limits) -> BodyRules {
+    BodyRules { bytes: limits.body_bytes, grace: limits.body_grace, bytes_per_s: limits.body_bytes_per_s }
 }
 
 /// What serves the API's connections on one thread.
@@ -168,6 +186,7 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         directory: parts.books.directory.clone(),
         prices: parts.prices.clone(),
         payments: PaymentStore::new(parts.pool.clone()),
+        desk: parts.payments.desk.clone(),
         price_store: PriceStore::new(parts.pool.clone()),
         price_turn: Arc::default(),
         accounts: AccountStore::new(parts.pool.clone()),
@@ -179,10 +198,12 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
     };
     let kept = parts.settings.profile == Profile::Dev && parts.settings.mail.kind == MailKind::Outbox;
     let mails = kept.then(|| OutboxViews::new(parts.pool.clone()));
-    let health = health(parts);
+    let sandbox = parts.payments.sandbox.clone().filter(|_| parts.settings.profile == Profile::Dev);
+    let (health, checkout) = (health(parts), sandbox.clone());
     let server = HttpServer::new(move || {
-        let mails = mails.clone();
+        let (mails, checkout) = (mails.clone(), checkout.clone());
         App::new()
+            .wrap(from_fn(host::guard_console))
             .app_data(Data::new(state.clone()))
             .app_data(Data::new(health.clone()))
             .configure(health::add_with_figures)
@@ -191,10 +212,18 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
                 if let Some(mails) = mails {
                     outbox::add(config, mails);
                 }
+                if let Some(checkout) = checkout {
+                    dev_checkout::add(config, checkout);
+                }
             })
     });
     let server = server.workers(1).disable_signals();
-    listen("console", parts.settings.listen.console, |listener| Ok(server.listen(listener)?.run()))
+    listen("console", parts.settings.listen.console, |listener| {
+        if let Some(sandbox) = sandbox {
+            sandbox.serve_checkout_at(format!("http://{}", listener.local_addr()?));
+        }
+        Ok(server.listen(listener)?.run())
+    })
 }
 
 fn health(parts: &Parts) -> Health {

@@ -6,9 +6,11 @@ use crate::app::serve::{Listening, listen};
 use crate::domain::site::Site;
 use crate::http::dashboard;
 use crate::http::dashboard::state::Dashboard;
+use crate::http::json::body::Patience;
 use crate::http::manage::state::Door;
 use crate::http::page::mishaps;
-use crate::http::{manage, portal};
+use crate::http::{host, manage, portal};
+use crate::store::preferences::PreferenceStore;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -22,18 +24,24 @@ const WORKERS: usize = 2;
 /// If the address is taken or may not be used; the message names it.
 pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
     let at = &parts.settings.listen;
+    let patience = Patience(parts.settings.limits.body_grace);
     listen("dashboard", at.dashboard, |listener| {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
         let stage = people::stage(parts, &site, dashboard::routes::TABLE);
-        let dash = Dashboard { stage: stage.clone(), manage: manage.clone() };
+        let desk = parts.payments.desk.clone();
+        let preferences = PreferenceStore::new(parts.pool.clone());
+        let dash = Dashboard { stage: stage.clone(), manage: manage.clone(), preferences };
         let server = HttpServer::new(move || {
             App::new()
+                .wrap(from_fn(host::guard_site))
+                .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(manage.clone()))
                 .app_data(Data::new(stage.clone()))
                 .app_data(Data::from(stage.assets.clone()))
                 .app_data(Data::new(dash.clone()))
+                .app_data(Data::new(desk.clone()))
                 .configure(manage::routes::add_dashboard)
                 .configure(dashboard::routes::add)
                 .default_service(web::to(mishaps::not_found))
@@ -50,12 +58,15 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
 /// As `dashboard`.
 pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
     let at = &parts.settings.listen;
+    let patience = Patience(parts.settings.limits.body_grace);
     listen("portal", at.portal, |listener| {
         let site = people::site(parts, Site::Portal, listener.local_addr()?);
         let state = people::portal(parts);
         let stage = people::stage(parts, &site, portal::pages::routes::TABLE);
         let server = HttpServer::new(move || {
             App::new()
+                .wrap(from_fn(host::guard_site))
+                .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(state.clone()))
                 .app_data(Data::new(stage.clone()))

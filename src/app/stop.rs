@@ -58,7 +58,9 @@ pub async fn stop(parts: Parts, sites: Vec<Running>) {
         site.stop().await;
     }
     parts.housekeeper.abort();
+    parts.alerts.abort();
     parts.mailer.abort();
+    parts.payments.stop();
     parts.rounds.abort();
     until(SETTLE_WITHIN, || directory.settlements().count() == 0 && directory.open_calls().count() == 0).await;
     tracing::info!(spooled = directory.spool().waiting(), open_calls = directory.open_calls().count(), "stopped");

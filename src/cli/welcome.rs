@@ -16,13 +16,14 @@ pub fn text(parts: &Parts, listening: &[Listening]) -> String {
         let _ = writeln!(text, "  {:<12} http://{}  (the simulated provider)", "sandbox", sandbox.addr());
     }
     if settings.profile == Profile::Dev {
-        let api = listening.first().map(|api| format!("http://{}", api.addr)).unwrap_or_default();
-        text.push_str(&next_steps(parts, &api));
+        let at = |name| listening.iter().find(|l| l.name == name).map(|l| format!("http://{}", l.addr));
+        let at = |name| at(name).unwrap_or_default();
+        text.push_str(&next_steps(parts, &at("api"), &at("dashboard"), &at("portal"), &at("console")));
     }
     text
 }
 
-fn next_steps(parts: &Parts, api: &str) -> String {
+fn next_steps(parts: &Parts, api: &str, dashboard: &str, portal: &str, console: &str) -> String {
     let settings = &parts.settings;
     let provider = match settings.upstream.kind {
         UpstreamKind::Sandbox => "simulated provider",
@@ -31,12 +32,15 @@ fn next_steps(parts: &Parts, api: &str) -> String {
     let data = settings.data_dir.display();
     format!(
         r#"
-Profile dev: {provider}, no real payments, data in {data}. Try next, in another terminal:
+Profile dev: {provider}, simulated payments, data in {data}. Try next, in a browser:
 
-  ./run account create                                    # prints an account
-  ./run account deposit ACCOUNT 200                       # pays 200 dollars in
-  ./run key create ACCOUNT acme --budget 100 --cost 60    # cuts a key; its secret is shown once
-  curl {api}/v1/messages -H 'anthropic-version: 2023-06-01' -H "x-api-key: SECRET" \
+  {dashboard}    sign in with any address, top up, create a key, copy it
+  {portal}    sign in as the client and bind that key
+  {console}/_dev/outbox    the sign-in codes: mails stay here
+
+and in another terminal, with that key:
+
+  curl {api}/v1/messages -H 'anthropic-version: 2023-06-01' -H "x-api-key: KEY" \
     -d '{{"model":"claude-haiku-4-5","max_tokens":64,"messages":[{{"role":"user","content":"Hello"}}]}}'
   ./run doctor                                            # says what is not as it should be
 

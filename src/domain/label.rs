@@ -58,11 +58,12 @@ impl fmt::Display for Label {
 }
 
 /// Joiners make emoji and some scripts readable; alone they show nothing.
-fn is_joiner(c: char) -> bool {
+pub(super) fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
-fn is_refused(c: char) -> bool {
+/// Control, direction and invisible separator characters: no text of a person carries them.
+pub(super) fn is_refused(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}'  // direction

@@ -78,9 +78,14 @@ pub enum Action {
     KeyRotated,
     KeyDeleted,
     AccountKeyMade,
+    TopupStarted,
+    TopupCancelled,
+    AccountKeyFirstUsed,
     KeyBound,
     KeyUnbound,
     BindFailed,
+    PreferencesSaved,
+    KeyAlertsSaved,
 }
 
 impl Action {
@@ -102,9 +107,14 @@ impl Action {
             Action::KeyRotated => "key_rotated",
             Action::KeyDeleted => "key_deleted",
             Action::AccountKeyMade => "account_key_made",
+            Action::TopupStarted => "topup_started",
+            Action::TopupCancelled => "topup_cancelled",
+            Action::AccountKeyFirstUsed => "account_key_first_used",
             Action::KeyBound => "key_bound",
             Action::KeyUnbound => "key_unbound",
             Action::BindFailed => "bind_failed",
+            Action::PreferencesSaved => "preferences_saved",
+            Action::KeyAlertsSaved => "key_alerts_saved",
         }
     }
 }

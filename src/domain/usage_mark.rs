@@ -5,12 +5,51 @@ use crate::domain::line_state::LineState;
 use crate::domain::tally::{Metric, Tally};
 use std::collections::{BTreeMap, HashMap};
 
-/// Which calls a sum is of: `None` is all of them. Measured calls have no sum of their own: they are what the other
-/// states leave of all.
+/// Which calls a sum is of.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Facet {
+    /// `None` is all of them.
     pub model: Option<String>,
-    pub state: Option<LineState>,
+    pub part: Part,
+}
+
+/// Which states a sum is of. Measured calls have none of their own: they are all but the unusual ones.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Part {
+    All,
+    /// Every state but measured.
+    Unusual,
+    /// One state, other than measured.
+    Of(LineState),
+}
+
+impl Part {
+    /// The stored number.
+    pub fn code(self) -> i16 {
+        match self {
+            Part::All => 0,
+            Part::Unusual => 7,
+            Part::Of(state) => state.code(),
+        }
+    }
+
+    /// The part of a stored number, `None` for one that never was.
+    pub fn from_code(code: i16) -> Option<Self> {
+        match code {
+            0 => Some(Part::All),
+            7 => Some(Part::Unusual),
+            code => LineState::from_code(code).map(Part::Of),
+        }
+    }
+
+    /// The sum that holds the calls of a state, and what must be taken off it.
+    pub fn holding(state: Option<LineState>) -> (Part, Option<Part>) {
+        match state {
+            None => (Part::All, None),
+            Some(LineState::Measured) => (Part::All, Some(Part::Unusual)),
+            Some(state) => (Part::Of(state), None),
+        }
+    }
 }
 
 /// Figures by key, each at the key's place; what a vector is too short for is 0.
@@ -77,23 +116,22 @@ impl UsageMark {
     /// Adds calls of one key, model and state; `None` where a sum leaves `i64`.
     pub fn add(&mut self, key: KeyId, model: &str, state: LineState, calls: Tally) -> Option<()> {
         let place = self.places.place(key);
-        let model = Some(model.to_owned());
-        self.add_to(None, None, place, calls)?;
-        self.add_to(model.clone(), None, place, calls)?;
-        if state != LineState::Measured {
-            self.add_to(None, Some(state), place, calls)?;
-            self.add_to(model, Some(state), place, calls)?;
+        let usual: &[Part] = &[Part::All];
+        let unusual: &[Part] = &[Part::All, Part::Unusual, Part::Of(state)];
+        for part in if state == LineState::Measured { usual } else { unusual } {
+            self.add_to(None, *part, place, calls)?;
+            self.add_to(Some(model.to_owned()), *part, place, calls)?;
         }
         Some(())
     }
 
     /// Calls in all.
     pub fn calls(&self) -> i64 {
-        self.sums.get(&Facet { model: None, state: None }).map_or(0, |sum| sum.tally.calls)
+        self.sums.get(&Facet { model: None, part: Part::All }).map_or(0, |sum| sum.tally.calls)
     }
 
-    fn add_to(&mut self, model: Option<String>, state: Option<LineState>, place: usize, calls: Tally) -> Option<()> {
-        let sum = self.sums.entry(Facet { model, state }).or_default();
+    fn add_to(&mut self, model: Option<String>, part: Part, place: usize, calls: Tally) -> Option<()> {
+        let sum = self.sums.entry(Facet { model, part }).or_default();
         sum.tally = sum.tally.plus(calls)?;
         sum.by_key.add(place, calls)
     }
@@ -190,8 +228,8 @@ mod tests {
         }
     }
 
-    fn of(mark: &UsageMark, model: Option<&str>, state: Option<LineState>) -> MarkSum {
-        mark.sums.get(&Facet { model: model.map(str::to_owned), state }).cloned().unwrap_or_default()
+    fn of(mark: &UsageMark, model: Option<&str>, part: Part) -> MarkSum {
+        mark.sums.get(&Facet { model: model.map(str::to_owned), part }).cloned().unwrap_or_default()
     }
 
     #[test]
@@ -201,12 +239,12 @@ mod tests {
         mark.add(b, "m", LineState::Partial, calls(1, 8)).expect("small numbers");
         mark.add(b, "n", LineState::Measured, calls(1, 2)).expect("small numbers");
         assert_eq!((mark.calls(), mark.keys()), (5, &[a, b][..]));
-        assert_eq!(of(&mark, None, None).by_key.price, [30, 10]);
-        assert_eq!(of(&mark, Some("m"), None).by_key.calls, [3, 1]);
-        assert_eq!(of(&mark, Some("n"), None).by_key.calls, [0, 1]);
-        assert_eq!(of(&mark, None, Some(LineState::Partial)).tally, calls(1, 8));
-        assert_eq!(of(&mark, Some("m"), Some(LineState::Partial)).by_key.tokens, [0, 2]);
-        assert_eq!(mark.sums.len(), 5);
+        assert_eq!(of(&mark, None, Part::All).by_key.price, [30, 10]);
+        assert_eq!(of(&mark, Some("m"), Part::All).by_key.calls, [3, 1]);
+        assert_eq!(of(&mark, Some("n"), Part::All).by_key.calls, [0, 1]);
+        assert_eq!(of(&mark, None, Part::Of(LineState::Partial)).tally, calls(1, 8));
+        assert_eq!(of(&mark, Some("m"), Part::Unusual).by_key.tokens, [0, 2]);
+        assert_eq!(mark.sums.len(), 7);
     }
 
     #[test]

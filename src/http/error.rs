@@ -124,7 +124,9 @@ impl ApiError {
     }
 
     pub fn slow_body(request: CallId) -> Self {
-        Self::new(Row(408, "timeout_error", "slow_body"), "The request body came too slowly. Send it again.", request)
+        let words = "The request body came too slowly. Send it again.";
+        // The rest of it may still come.
+        ApiError { closes: true, ..Self::new(Row(408, "timeout_error", "slow_body"), words, request) }
     }
 
     pub fn body_too_large(limit: usize, request: CallId) -> Self {

@@ -1,8 +1,10 @@
 //! What crosses the wire: routes by host, principals out of requests, answers in the caller's dialect.
 
 pub mod dashboard;
+pub mod dev_checkout;
 pub mod error;
 pub mod health;
+pub mod host;
 pub mod json;
 pub mod limits;
 pub mod manage;
@@ -13,3 +15,4 @@ pub mod principal;
 pub mod proxy;
 pub mod site;
 pub mod strangers;
+pub mod webhooks;

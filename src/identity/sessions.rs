@@ -72,6 +72,11 @@ impl Sessions {
         }))
     }
 
+    /// Whether a session still lives, for a stream that goes on while nobody acts.
+    pub async fn is_live(&self, site: Site, session: Uuid) -> Result<bool, StoreError> {
+        self.store.is_live(session, self.lives(site)).await
+    }
+
     /// The form token of a session: derived from its id with a key that the database does not have. It outlives the
     /// renewal of the session's token, so that forms which were open before a step-up still count after it.
     pub fn csrf(&self, session: Uuid) -> String {

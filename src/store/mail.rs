@@ -31,6 +31,8 @@ pub struct DueMail {
     pub html: String,
     /// How often it was tried, this time included.
     pub attempts: i32,
+    /// It carries a code, which dies with it.
+    pub carries_code: bool,
 }
 
 /// How a mail ended.
@@ -59,7 +61,7 @@ pub async fn enqueue(on: &mut PgConnection, mail: &NewMail) -> Result<(), StoreE
     Ok(())
 }
 
-/// Mails queued in the last hour, by anybody.
+/// Mails with a code that were queued in the last hour, by anybody.
 pub async fn recent(on: &mut PgConnection) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(include_str!("sql/count_recent_mails.sql")).fetch_one(on).await?)
 }
@@ -88,6 +90,7 @@ impl MailQueue {
                     text: r.try_get(3)?,
                     html: r.try_get(4)?,
                     attempts: r.try_get(5)?,
+                    carries_code: r.try_get(6)?,
                 })
             })
             .collect()

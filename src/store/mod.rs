@@ -1,23 +1,29 @@
 //! What is remembered: the only place that speaks SQL or Redis, or keeps files.
 
+pub mod account_key_uses;
 pub mod accounts;
 pub mod audit;
+pub mod balance_marks;
 pub mod bindings;
 pub mod checker;
 pub mod codes;
 pub mod columns;
 pub mod credentials;
 pub mod data_folder;
+pub mod document_folder;
 pub mod error;
 pub mod journal;
+pub mod key_marks;
 pub mod keys;
 pub mod ledger;
 pub mod mail;
 pub mod ownership;
+pub mod payment_events;
 pub mod payments;
 pub mod people;
 pub mod pool;
 pub mod postgres_binaries;
+pub mod preferences;
 pub mod prices;
 pub mod private_postgres;
 pub mod rows;

@@ -76,6 +76,17 @@ impl SessionStore {
         Ok(Some(SessionRow { session, person, address: row.try_get("address")?, fresh: row.try_get("fresh")? }))
     }
 
+    /// Whether a session still lives; not noted as seen, since nobody acts.
+    pub async fn is_live(&self, session: Uuid, lives: Lives) -> Result<bool, StoreError> {
+        let found: Option<bool> = sqlx::query_scalar(include_str!("sql/live_session.sql"))
+            .bind(session)
+            .bind(seconds(lives.idle))
+            .bind(seconds(lives.absolute))
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.is_some())
+    }
+
     /// The live sessions of a person, latest first.
     pub async fn list(&self, site: Site, person: Person, lives: Lives) -> Result<Vec<ListedSession>, StoreError> {
         let rows = sqlx::query(include_str!("sql/list_sessions.sql"))

@@ -2,7 +2,7 @@
 
 use crate::domain::ids::{AccountId, CallId, KeyId};
 use crate::domain::line_state::LineState;
-use crate::domain::usage_mark::{Facet, KeySums, MarkSum, Places, UsageMark};
+use crate::domain::usage_mark::{Facet, KeySums, MarkSum, Part, Places, UsageMark};
 use crate::store::error::StoreError;
 use crate::store::tally_row::tally;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,9 +11,10 @@ use sqlx::postgres::{PgConnection, PgRow};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// How far a call's id may lie from its end, tried in this order, then all: nearly every call lasts less than the longest
-/// one may; a call that a crash cut ends when the next start finds it.
-pub const APART: [TimeDelta; 3] = [TimeDelta::minutes(75), TimeDelta::days(2), TimeDelta::days(14)];
+/// How far a call's id may lie from its end, tried in this order, then all: most calls are short, none may last longer
+/// than 75 minutes (C7), and one that a crash cut ends when the next start finds it.
+pub const APART: [TimeDelta; 4] =
+    [TimeDelta::minutes(10), TimeDelta::minutes(75), TimeDelta::days(2), TimeDelta::days(14)];
 
 /// The sums of the mark at `until`.
 pub async fn load(
@@ -32,8 +33,9 @@ pub async fn load(
 
 fn mark_sum(row: &PgRow) -> Result<(Facet, MarkSum), StoreError> {
     let model: String = row.try_get("model")?;
-    let facet =
-        Facet { model: (!model.is_empty()).then_some(model), state: LineState::from_code(row.try_get("state")?) };
+    let part = Part::from_code(row.try_get("state")?);
+    let part = part.ok_or_else(|| StoreError::broken_row("usage_mark", Uuid::nil()))?;
+    let facet = Facet { model: (!model.is_empty()).then_some(model), part };
     let by_key = KeySums {
         calls: row.try_get("key_calls")?,
         tokens: row.try_get("key_tokens")?,
@@ -128,7 +130,7 @@ pub async fn save(
             .bind(account.0)
             .bind(until)
             .bind(facet.model.as_deref().unwrap_or_default())
-            .bind(facet.state.map_or(0, LineState::code))
+            .bind(facet.part.code())
             .bind(all.calls)
             .bind(all.input)
             .bind(all.output)

@@ -6,6 +6,7 @@ use crate::support::app::until;
 use crate::support::calls::{bytes_of, call_id, scripted, soon};
 use crate::support::process::{Process, Scene};
 use crate::support::site::{Site, TestKey};
+use crate::support::stranger::{lock_account, until_a_commit_waits, until_no_commit_waits, waiting};
 use derouter::domain::ids::CallId;
 use derouter::domain::outcome::{Flags, Outcome};
 use derouter::upstream::sandbox::record::RecordedRequest;
@@ -13,7 +14,7 @@ use futures_util::future::join_all;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::PgPool;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use uuid::Uuid;
@@ -44,30 +45,6 @@ async fn rows(pool: &PgPool) -> Vec<Row> {
 
 async fn notes(pool: &PgPool) -> Vec<i64> {
     sqlx::query_scalar("SELECT hold FROM ledger.open_call").fetch_all(pool).await.expect("the notes")
-}
-
-/// A session of a stranger that holds the row of an account, and so holds up every commit of it.
-async fn lock_account(pool: &PgPool, account: &str) -> Transaction<'static, Postgres> {
-    let mut stranger = pool.begin().await.expect("a session");
-    let lock = sqlx::query("SELECT 1 FROM ledger.account WHERE account_id = $1 FOR UPDATE");
-    let account: Uuid = account.parse().expect("an id");
-    lock.bind(account).execute(&mut *stranger).await.expect("locked");
-    stranger
-}
-
-/// The sessions that wait for a stranger; the server may still be busy with one of a dead program.
-async fn waiting(pool: &PgPool) -> Vec<i32> {
-    const WAITING: &str = "SELECT pid FROM pg_stat_activity \
-                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    sqlx::query_scalar(WAITING).fetch_all(pool).await.expect("the activity")
-}
-
-async fn until_a_commit_waits(pool: &PgPool) {
-    until("a commit waits", async || !waiting(pool).await.is_empty()).await;
-}
-
-async fn until_no_commit_waits(pool: &PgPool) {
-    until("no commit waits", async || waiting(pool).await.is_empty()).await;
 }
 
 async fn begin() -> (Scene, Process, TestKey) {
@@ -210,43 +187,6 @@ async fn a07_killed_after_its_settlement_it_stays_billed_once() {
     recover(&scene).await;
     let all = rows(&scene.pool).await;
     assert_eq!((all.len(), all[1].cost, all[1].price, scene.sandbox.counted()), (2, cost, price, 2));
-}
-
-#[actix_web::test]
-async fn a08_killed_inside_a_key_s_creation_both_sides_are_booked_or_neither() {
-    for is_released_first in [true, false] {
-        let scene = Scene::set().await;
-        let program = scene.start().await;
-        let account = program.site.account("200").await;
-        let order =
-            json!({ "label": "test", "budget": "100", "cost": "60", "rpm": 60, "concurrency": 5, "id": "once" });
-        let path = format!("/op/accounts/{account}/keys");
-        let stranger = lock_account(&scene.pool, &account).await;
-        let mut socket = program.site.send_operator(&path, &order).await;
-        until_a_commit_waits(&scene.pool).await;
-        program.kill().await;
-        assert_ne!(raw::read(&mut socket).await.ended, Ended::Clean);
-        let program = if is_released_first {
-            stranger.rollback().await.expect("released");
-            scene.start().await
-        } else {
-            let starting = scene.spawn().ready(&scene).await;
-            stranger.rollback().await.expect("released");
-            starting
-        };
-        until_no_commit_waits(&scene.pool).await;
-        let (before, _) = keys_and_main(&scene.pool).await;
-        let (status, _) = program.site.operator_says(&path, &order).await;
-        assert!(before == 1 || status == 201, "what did not happen can be asked for again: {status}");
-        assert_eq!(keys_and_main(&scene.pool).await, (1, 140_000_000_000));
-        program.stop().await;
-        scene.audit().await;
-    }
-}
-
-async fn keys_and_main(pool: &PgPool) -> (i64, i64) {
-    let query = "SELECT (SELECT count(*) FROM ledger.client_key), main FROM ledger.account";
-    sqlx::query_as(query).fetch_one(pool).await.expect("one account")
 }
 
 #[actix_web::test]

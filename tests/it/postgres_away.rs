@@ -9,6 +9,7 @@ use crate::support::cutter::{Cut, Cutter};
 use crate::support::own_cluster::{OwnCluster, Stop};
 use crate::support::process::{Process, Scene};
 use crate::support::site::TestKey;
+use crate::support::stranger::lock_account;
 use derouter::clock::Clock;
 use derouter::domain::outcome::Outcome;
 use futures_util::future::join_all;
@@ -170,13 +171,7 @@ async fn b12_a_stranger_s_lock_on_one_account_delays_the_others_once() {
     let scene = Scene::set().await;
     let (program, held, cost) = begin(&scene).await;
     let other = program.site.key("100", "60", 10_000, 1_000).await;
-    let mut stranger = scene.pool.begin().await.expect("a session");
-    let account: Uuid = held.account.parse().expect("an id");
-    sqlx::query("SELECT 1 FROM ledger.account WHERE account_id = $1 FOR UPDATE")
-        .bind(account)
-        .execute(&mut *stranger)
-        .await
-        .expect("locked");
+    let stranger = lock_account(&scene.pool, &held.account).await;
     let mut answers = read_all(start_streams(&program, &held, 1, short()).await).await;
     // The others waited with it for the lock's time-out at most; from now on they do not.
     answers.push(soon("the others are served", until_served(&program, &other)).await);
@@ -223,6 +218,33 @@ async fn c1_with_neither_ledger_nor_disk_nobody_gets_an_end_and_nobody_pays() {
     assert_eq!(unsettled.len(), 5);
     assert!(unsettled.iter().all(|(cost, absorbed)| *cost == 0 && *absorbed > 0));
     scene.pool.close().await;
+}
+
+#[actix_web::test]
+async fn c2_a_failed_fsync_ends_the_program_at_once_and_nobody_gets_an_end() {
+    let scene = Scene::set().await;
+    let (program, key, _) = begin(&scene).await;
+    let boot: Uuid =
+        sqlx::query_scalar("SELECT boot_id FROM ledger.node").fetch_one(&scene.pool).await.expect("a node");
+    let spool = scene.data.path().join(format!("spool/{boot}.log"));
+    // It takes every byte and keeps none: its fsync is an error.
+    std::os::unix::fs::symlink("/dev/null", &spool).expect("our folder");
+    let stranger = lock_account(&scene.pool, &key.account).await;
+    let streams = start_streams(&program, &key, 3, short()).await;
+    for got in read_all(streams).await {
+        assert!(!got.kinds().contains(&"message_stop".to_owned()), "no end without a settlement: {}", got.text());
+        assert_ne!(got.ended, Ended::Clean);
+    }
+    assert_eq!(program.exit_code().await, Some(74), "the kernel may have dropped the pages: it is not tried again");
+    stranger.rollback().await.expect("released");
+    std::fs::remove_file(&spool).expect("our file");
+    scene.start().await.stop().await;
+    scene.audit().await;
+    let lines = lines(&scene.pool).await;
+    assert_eq!(lines.len() as u64, scene.sandbox.counted(), "one line for each request of the provider");
+    // A commit that waited for the stranger may have come through; nothing is billed twice or half.
+    let cut = |line: &(Uuid, i16, i64)| (line.1, line.2) == (Outcome::Crash.code(), 0) || line.2 == lines[0].2;
+    assert!(lines.iter().all(cut), "{lines:?}");
 }
 
 #[actix_web::test]

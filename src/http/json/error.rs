@@ -23,6 +23,7 @@ pub struct JsonError {
     message: String,
     field: Option<String>,
     retry_after_s: Option<u64>,
+    closes: bool,
 }
 
 #[derive(Serialize)]
@@ -40,7 +41,7 @@ struct Body<'a> {
 
 impl JsonError {
     pub fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        JsonError { status, kind, message: message.into(), field: None, retry_after_s: None }
+        JsonError { status, kind, message: message.into(), field: None, retry_after_s: None, closes: false }
     }
 
     /// Names the field at fault.
@@ -75,6 +76,12 @@ impl JsonError {
 
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// The rest of the body may still come, so the connection ends with the answer.
+    pub fn slow_body() -> Self {
+        let words = "The request body came too slowly. Send it again.";
+        JsonError { closes: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, "slow_body", words) }
     }
 
     /// 422: understood and not acceptable.
@@ -127,6 +134,12 @@ impl JsonError {
 
     pub fn throttled(message: &'static str) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "throttled", message).retry_after(600)
+    }
+
+    /// A payment provider does not answer.
+    pub fn provider_away() -> Self {
+        let words = "The payment provider does not answer. Nothing was charged; repeat the request in a minute.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "provider_away", words).retry_after(30)
     }
 
     pub fn try_again() -> Self {
@@ -203,7 +216,14 @@ fn refused(refusal: &Refusal) -> JsonError {
 impl From<ApiError> for JsonError {
     fn from(error: ApiError) -> Self {
         let retry_after_s = error.retry_after_s;
-        JsonError { status: error.status, kind: error.kind, message: error.message, field: None, retry_after_s }
+        JsonError {
+            status: error.status,
+            kind: error.kind,
+            message: error.message,
+            field: None,
+            retry_after_s,
+            closes: error.closes,
+        }
     }
 }
 
@@ -228,6 +248,9 @@ impl ResponseError for JsonError {
         let mut response = answer::with_headers(self.status);
         if let Some(seconds) = self.retry_after_s {
             response.insert_header(("retry-after", seconds));
+        }
+        if self.closes {
+            response.force_close();
         }
         response.json(Envelope { error: body })
     }

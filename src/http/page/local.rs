@@ -31,7 +31,6 @@ fn fits(pattern: &str, path: &str) -> bool {
 }
 
 /// Registers pages and lists them: `pages! { get "/api" => api::show, … }` gives `TABLE` and `add`.
-#[macro_export]
 macro_rules! pages {
     ($($method:ident $pattern:literal => $handler:path),* $(,)?) => {
         /// Method and pattern of every page here.
@@ -43,6 +42,8 @@ macro_rules! pages {
         }
     };
 }
+
+pub(crate) use pages;
 
 #[cfg(test)]
 mod tests {

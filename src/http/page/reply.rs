@@ -24,11 +24,24 @@ pub fn page(
     status: StatusCode,
     template: &impl Template,
 ) -> Result<HttpResponse, JsonError> {
+    page_under(&stage.csp, http, status, template)
+}
+
+/// A page under a policy, where there is no stage.
+///
+/// # Errors
+/// As `page`.
+pub fn page_under(
+    policy: &str,
+    http: &HttpRequest,
+    status: StatusCode,
+    template: &impl Template,
+) -> Result<HttpResponse, JsonError> {
     let html = template.render().map_err(|error| {
         tracing::error!(%error, "a page cannot be rendered");
         JsonError::try_again()
     })?;
-    let mut response = headed(stage, status);
+    let mut response = headed_under(policy, status);
     response
         .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
         .insert_header((header::VARY, "accept-encoding"));
@@ -56,8 +69,12 @@ pub fn with_cookies(mut response: HttpResponse, cookies: &[String]) -> HttpRespo
 
 /// An answer with the headers of every page.
 pub fn headed(stage: &Stage, status: StatusCode) -> HttpResponseBuilder {
+    headed_under(&stage.csp, status)
+}
+
+fn headed_under(policy: &str, status: StatusCode) -> HttpResponseBuilder {
     let mut response = answer::with_headers(status);
-    response.insert_header((header::CONTENT_SECURITY_POLICY, stage.csp.as_str()));
+    response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
     response
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 
+use crate::domain::dollars;
 use crate::domain::money::Usd;
 
 /// U+2212, as wide as a plus.
@@ -9,25 +10,25 @@ const MINUS: char = '\u{2212}';
 
 /// `$1,234.56`, rounded down; `−$30.00` below zero.
 pub fn dollars(amount: Usd) -> String {
-    places(amount, 2)
+    dollars::floor(amount)
 }
 
 /// `$200.0000`: in dialogs that debit.
 pub fn dollars_4(amount: Usd) -> String {
-    places(amount, 4)
+    dollars::places(amount, 4)
 }
 
 /// Six decimals, for one request; `<$0.000001` for less.
 pub fn dollars_6(amount: Usd) -> String {
     match amount.nanos() {
         1..1_000 => "<$0.000001".to_owned(),
-        _ => places(amount, 6),
+        _ => dollars::places(amount, 6),
     }
 }
 
 /// To the nano-dollar: titles and details.
 pub fn dollars_9(amount: Usd) -> String {
-    places(amount, 9)
+    dollars::places(amount, 9)
 }
 
 /// A change: `+$200.00`, `−$60.00`, `$0.00`.
@@ -48,19 +49,9 @@ pub fn spent_beside(budget: Usd, remaining: Usd) -> Usd {
     Usd::from_nanos(budget.nanos().saturating_sub(shown))
 }
 
-fn places(amount: Usd, decimals: u32) -> String {
-    let below_zero = amount.nanos() < 0;
-    let magnitude = Usd::from_nanos(amount.nanos().saturating_abs());
-    // A debt is rounded away from zero, what one has towards it: nobody reads a better figure than there is.
-    let text = if below_zero { magnitude.fixed_ceil(decimals) } else { magnitude.fixed_floor(decimals) };
-    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
-    let sign = if below_zero { MINUS.to_string() } else { String::new() };
-    format!("{sign}${}.{rest}", grouped(whole))
-}
-
 /// `1,204`.
 pub fn count(number: i64) -> String {
-    let text = grouped(&number.unsigned_abs().to_string());
+    let text = dollars::grouped(&number.unsigned_abs().to_string());
     if number < 0 { format!("{MINUS}{text}") } else { text }
 }
 
@@ -69,7 +60,11 @@ pub fn short_count(number: i64) -> String {
     let scales = [(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")];
     let Some((unit, letter)) = scales.into_iter().find(|(unit, _)| number >= *unit) else { return count(number) };
     let (whole, tenth) = (number / unit, number % unit * 10 / unit);
-    if whole >= 100 { format!("{} {letter}", grouped(&whole.to_string())) } else { format!("{whole}.{tenth} {letter}") }
+    if whole >= 100 {
+        format!("{} {letter}", dollars::grouped(&whole.to_string()))
+    } else {
+        format!("{whole}.{tenth} {letter}")
+    }
 }
 
 /// `1 call`, `2 calls`, `No calls`.
@@ -79,17 +74,6 @@ pub fn counted(number: i64, one: &str, many: &str) -> String {
         1 => format!("1 {one}"),
         _ => format!("{} {many}", count(number)),
     }
-}
-
-fn grouped(digits: &str) -> String {
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A share in per cent with one decimal, 0 to 100, for widths: `34.2`.

@@ -11,9 +11,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A body may be slow for this long; after it, it must have come at `MIN_BYTES_PER_S`.
-const GRACE: Duration = Duration::from_secs(10);
-const MIN_BYTES_PER_S: u64 = 1_000;
+/// What one request body may take (`limits.body_…`).
+#[derive(Clone, Copy, Debug)]
+pub struct BodyRules {
+    /// Largest body.
+    pub bytes: usize,
+    /// How long it may be slow; after that, it must have come at `bytes_per_s` beyond it.
+    pub grace: Duration,
+    /// More than 0.
+    pub bytes_per_s: u64,
+}
 
 /// Bytes that all request bodies together may hold in memory.
 #[derive(Clone)]
@@ -61,26 +68,26 @@ impl Drop for HeldBody {
 /// Reads the body of a JSON request.
 ///
 /// # Errors
-/// 415 for a compressed or non-JSON body, 413 over `limit` bytes (from the length alone where it is said), 408 for one
+/// 415 for a compressed or non-JSON body, 413 over `rules.bytes` (from the length alone where it is said), 408 for one
 /// that comes too slowly, 503 where all bodies together take too much.
 pub async fn read(
     http: &HttpRequest,
     mut payload: Payload,
     budget: &BodyBudget,
-    limit: usize,
+    rules: BodyRules,
     request: CallId,
 ) -> Result<HeldBody, ApiError> {
     refuse_encoding(http, request)?;
     let length = http.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|l| l > limit) {
-        return Err(ApiError::body_too_large(limit, request));
+    if length.is_some_and(|l| l > rules.bytes) {
+        return Err(ApiError::body_too_large(rules.bytes, request));
     }
     let mut held = budget.hold();
     let start = Instant::now();
     let mut whole = BytesMut::new();
-    while let Some(part) = next_part(&mut payload, start, whole.len(), request).await? {
-        if whole.len() + part.len() > limit {
-            return Err(ApiError::body_too_large(limit, request));
+    while let Some(part) = next_part(&mut payload, start + rules.time_for(whole.len()), request).await? {
+        if whole.len() + part.len() > rules.bytes {
+            return Err(ApiError::body_too_large(rules.bytes, request));
         }
         held.grow(part.len(), request)?;
         if whole.is_empty() && length == Some(part.len()) {
@@ -94,15 +101,15 @@ pub async fn read(
     Ok(held)
 }
 
-async fn next_part(
-    payload: &mut Payload,
-    start: Instant,
-    so_far: usize,
-    request: CallId,
-) -> Result<Option<Bytes>, ApiError> {
-    // What has come so far buys time; the first ten seconds are free.
-    let allowed = GRACE + Duration::from_secs(so_far as u64 / MIN_BYTES_PER_S);
-    match tokio::time::timeout_at(start + allowed, payload.next()).await {
+impl BodyRules {
+    /// How long it may take until more than `so_far` bytes are there: what has come buys time beyond the grace.
+    fn time_for(&self, so_far: usize) -> Duration {
+        self.grace + Duration::from_secs(so_far as u64 / self.bytes_per_s)
+    }
+}
+
+async fn next_part(payload: &mut Payload, until: Instant, request: CallId) -> Result<Option<Bytes>, ApiError> {
+    match tokio::time::timeout_at(until, payload.next()).await {
         Err(_elapsed) => Err(ApiError::slow_body(request)),
         Ok(None) => Ok(None),
         Ok(Some(Ok(part))) => Ok(Some(part)),
@@ -132,7 +139,15 @@ mod tests {
         let parts = stream::iter((0..count).map(|_| Ok(Bytes::from_static(&[b' '; 1_000]))));
         let mut parts: dev::Payload = dev::Payload::Stream { payload: Box::pin(parts) };
         let payload = Payload::from_request(&http, &mut parts).await.expect("a payload");
-        read(&http, payload, budget, 1_000_000, CallId(Uuid::nil())).await.map_err(|error| error.status)
+        let rules = BodyRules { bytes: 1_000_000, grace: Duration::from_secs(60), bytes_per_s: 1 };
+        read(&http, payload, budget, rules, CallId(Uuid::nil())).await.map_err(|error| error.status)
+    }
+
+    #[test]
+    fn j04_what_has_come_buys_a_body_time_beyond_its_grace() {
+        let rules = BodyRules { bytes: 1_000_000, grace: Duration::from_secs(10), bytes_per_s: 1_000 };
+        let seconds: Vec<u64> = [0, 999, 1_000, 50_000].map(|so_far| rules.time_for(so_far).as_secs()).into();
+        assert_eq!(seconds, [10, 10, 11, 60]);
     }
 
     #[actix_web::test]

@@ -23,7 +23,7 @@ pub async fn count_tokens(
     let request = state.new_call();
     state.refuse_while_away(request)?;
     let key = principal::client_key(&http, &state.credentials, request).await?;
-    let body = body_in::read(&http, payload, &state.bodies, state.body_limit, request).await?;
+    let body = body_in::read(&http, payload, &state.bodies, state.body, request).await?;
     let parsed = messages::understood(&body.bytes, http.headers(), &state, request)?;
     let quote = state.prices.load().quote(&parsed).map_err(|r| messages::unpriced(&r, &parsed, request))?;
     let reservation = match state.directory.admit_free(key, request, quote).await {

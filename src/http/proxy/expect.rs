@@ -2,8 +2,8 @@
 
 use crate::clock::Clock;
 use crate::http::error::ApiError;
-use crate::http::principal;
 use crate::http::proxy::state::call_at;
+use crate::http::{host, principal};
 use actix_http::body::BoxBody;
 use actix_http::{Request, Response};
 use actix_web::http::header::CONTENT_LENGTH;
@@ -13,7 +13,7 @@ use actix_web::{HttpMessage, ResponseError};
 /// asked where all requests are asked, so that unknown ones are counted once.
 ///
 /// # Errors
-/// 401 or 413 as the request itself would get them; the connection is closed, since the body may come all the same.
+/// 400 for a bad host, 401 or 413 as the request itself would get them; the connection is closed, since the body may come all the same.
 pub async fn before_body(clock: &Clock, limit: usize, request: Request) -> Result<Request, Response<BoxBody>> {
     match refusal(clock, limit, &request) {
         Some(error) => {
@@ -26,10 +26,13 @@ pub async fn before_body(clock: &Clock, limit: usize, request: Request) -> Resul
 }
 
 fn refusal(clock: &Clock, limit: usize, request: &Request) -> Option<ApiError> {
+    let call = call_at(clock);
+    if !host::is_sound(request.headers()) {
+        return Some(ApiError::bad_request(host::WORDS, call));
+    }
     if !request.path().starts_with("/v1/") {
         return None;
     }
-    let call = call_at(clock);
     if let Err(error) = principal::presented_secret(request.headers(), call) {
         return Some(error);
     }

@@ -33,7 +33,7 @@ pub async fn create_message(
     let request = state.new_call();
     state.refuse_while_away(request)?;
     let key = principal::client_key(&http, &state.credentials, request).await?;
-    let body = body_in::read(&http, payload, &state.bodies, state.body_limit, request).await?;
+    let body = body_in::read(&http, payload, &state.bodies, state.body, request).await?;
     let parsed = understood(&body.bytes, http.headers(), &state, request)?;
     let quote = state.prices.load().quote(&parsed).map_err(|r| unpriced(&r, &parsed, request))?;
     let delivery = if parsed.stream { Delivery::Streamed } else { Delivery::Buffered };

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::domain::ids::CallId;
 use crate::domain::pricing::PriceBook;
 use crate::http::error::ApiError;
-use crate::http::proxy::body_in::BodyBudget;
+use crate::http::proxy::body_in::{BodyBudget, BodyRules};
 use crate::identity::credentials::Credentials;
 use crate::upstream::client::UpstreamClient;
 use arc_swap::ArcSwap;
@@ -21,8 +21,7 @@ pub struct ProxyState {
     pub upstream: UpstreamClient,
     pub bodies: BodyBudget,
     pub draining: Draining,
-    /// Largest request body, bytes.
-    pub body_limit: usize,
+    pub body: BodyRules,
     /// Largest buffered answer, bytes.
     pub answer_limit: usize,
 }

@@ -44,4 +44,9 @@ impl Place {
         let host = authority.rsplit_once(':').map_or(authority, |(host, _port)| host);
         Place { origins: vec![url.to_owned()], host: host.to_owned(), secure: url.starts_with("https://") }
     }
+
+    /// The origin that mails and messages name.
+    pub fn origin(&self) -> &str {
+        self.origins.first().map_or("", String::as_str)
+    }
 }

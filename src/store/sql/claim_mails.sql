@@ -11,4 +11,4 @@ WHERE mail_id IN (
   ORDER BY next_try_at
   LIMIT $1
   FOR UPDATE SKIP LOCKED)
-RETURNING mail_id, recipient, subject, text_body, html_body, attempts
+RETURNING mail_id, recipient, subject, text_body, html_body, attempts, challenge_hash IS NOT NULL

@@ -1,11 +1,14 @@
 //! Reads for pages and management calls: many rows at once, from the snapshots. One thing is asked of its actor.
 
 pub mod account_key;
+pub mod account_totals;
 pub mod audit;
+pub mod key_list;
 pub mod keys;
 pub mod lines;
 pub mod outbox;
 pub mod portal;
+pub mod portal_look;
 pub mod scope;
 pub mod snapshot;
 pub mod statement;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
-use crate::domain::line_state::LineState;
 use crate::domain::tally::Tally;
+use crate::domain::usage_mark::Part;
 use crate::store::error::StoreError;
 use crate::store::tally_row::tally;
 use crate::store::usage_reach::Reach;
@@ -44,18 +44,6 @@ pub async fn read(
     Ok(Some(usage))
 }
 
-/// States to add and to take off; 0 is all. Measured is what the others leave of all.
-pub fn signed_states(state: Option<LineState>) -> (Vec<i16>, Vec<i16>) {
-    match state {
-        None => (vec![0], vec![]),
-        Some(LineState::Measured) => {
-            let others = LineState::ALL.into_iter().filter(|s| *s != LineState::Measured);
-            (vec![0], others.map(LineState::code).collect())
-        }
-        Some(state) => (vec![state.code()], vec![]),
-    }
-}
-
 /// What lies before the last mark: differences of the sums at the edges.
 async fn add_marked(
     tx: &mut PgConnection,
@@ -65,16 +53,16 @@ async fn add_marked(
 ) -> Result<(), StoreError> {
     let Some(until) = reach.until.filter(|until| *until > ask.span.from()) else { return Ok(()) };
     let edges: Vec<_> = ask.span.edges().iter().map(|edge| *edge.min(&until)).collect();
-    let (plus, minus) = signed_states(ask.state);
+    let (whole, off) = Part::holding(ask.state);
     let rows = sqlx::query(include_str!("../sql/usage_marks_at.sql"))
         .bind(ask.account.0)
         .bind(&edges)
         .bind(ask.model)
-        .bind([plus.clone(), minus].concat())
+        .bind([whole.code(), off.unwrap_or(whole).code()])
         .fetch_all(tx)
         .await?;
     let broken = || StoreError::broken_row("usage_mark", ask.account.0);
-    for (model, sums) in sums_at(&rows, edges.len(), &plus)?.ok_or_else(broken)? {
+    for (model, sums) in sums_at(&rows, edges.len(), whole)?.ok_or_else(broken)? {
         for (step, pair) in (1..).zip(sums.windows(2)) {
             let between = pair[1].minus(pair[0]).ok_or_else(broken)?;
             if between.calls > 0 {
@@ -88,7 +76,7 @@ async fn add_marked(
 /// By model, the sum up to each edge; `None` where sums contradict each other.
 type SumsAt = BTreeMap<String, Vec<Tally>>;
 
-fn sums_at(rows: &[PgRow], edges: usize, plus: &[i16]) -> Result<Option<SumsAt>, StoreError> {
+fn sums_at(rows: &[PgRow], edges: usize, whole: Part) -> Result<Option<SumsAt>, StoreError> {
     let mut sums = SumsAt::new();
     let mut taken = Vec::new();
     for row in rows {
@@ -96,7 +84,7 @@ fn sums_at(rows: &[PgRow], edges: usize, plus: &[i16]) -> Result<Option<SumsAt>,
             (row.try_get("place")?, row.try_get("model")?, row.try_get("state")?);
         let place = usize::try_from(place - 1).unwrap_or(0);
         let of_model = sums.entry(model.clone()).or_insert_with(|| vec![Tally::default(); edges]);
-        if plus.contains(&state) {
+        if state == whole.code() {
             let Some(sum) = of_model[place].plus(tally(row)?) else { return Ok(None) };
             of_model[place] = sum;
         } else {

@@ -8,11 +8,10 @@ use uuid::Uuid;
 use crate::domain::ids::KeyId;
 use crate::domain::line_state::LineState;
 use crate::domain::tally::Metric;
-use crate::domain::usage_mark::{KeyFigures, KeySums, Places};
+use crate::domain::usage_mark::{KeyFigures, KeySums, Part, Places};
 use crate::store::error::StoreError;
 use crate::store::usage_reach::Reach;
 use crate::store::views::usage::{RankedKey, Ranking, UsageAsk, open_from};
-use crate::store::views::usage_account::signed_states;
 use crate::store::views::usage_open::OpenState;
 
 /// The largest first.
@@ -46,12 +45,12 @@ async fn add_marked(
     sums: &mut KeySums,
 ) -> Result<(), StoreError> {
     let Some(until) = reach.until.filter(|until| *until > ask.span.from()) else { return Ok(()) };
-    let (plus, minus) = signed_states(ask.state);
+    let (whole, off) = Part::holding(ask.state);
     let rows = sqlx::query(include_str!("../sql/usage_keys_at.sql"))
         .bind(ask.account.0)
         .bind([ask.span.from(), ask.span.to().min(until)])
         .bind(ask.model.unwrap_or_default())
-        .bind([&plus[..], &minus[..]].concat())
+        .bind([whole.code(), off.unwrap_or(whole).code()])
         .bind(metric == Metric::Tokens)
         .bind(metric == Metric::Earned)
         .bind(metric.is_money())
@@ -59,7 +58,7 @@ async fn add_marked(
         .await?;
     for row in &rows {
         let sign = if row.try_get::<i64, _>("place")? == 2 { 1 } else { -1 };
-        let sign = if plus.contains(&row.try_get("state")?) { sign } else { -sign };
+        let sign = if row.try_get::<i16, _>("state")? == whole.code() { sign } else { -sign };
         let added = sums.add_all(&vectors(row)?, sign);
         added.ok_or_else(|| StoreError::broken_row("usage_mark", ask.account.0))?;
     }

@@ -3,8 +3,11 @@
 use awc::http::Method;
 use serde_json::json;
 
+use crate::people::alerts::{looker, spend};
 use crate::support::app::TestApp;
 use crate::support::browser::{Answer, Browser};
+use crate::support::site::TestKey;
+use crate::support::wishes::USD;
 
 const RESELLER: &str = "canary-reseller@shop.com";
 /// 4,242 of 7,331: neither the cost nor a digit string of the ratio may be seen.
@@ -94,5 +97,24 @@ async fn i04_a_client_key_reads_its_own_price_and_nothing_else() {
         answers.push(answer);
     }
     clean(&answers, "");
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn i03_no_alert_mail_carries_cost_ratio_margin_or_reseller() {
+    let app = TestApp::start().await;
+    let (mut reseller, id, secret) = canary_key(&app).await;
+    let account = reseller.get("/api/v1/me").await.json()["account"].as_str().expect("an id").to_owned();
+    let key = TestKey { account, id, secret };
+    app.client("one@acme.com", &key.secret).await;
+    for cost in [4_000 * USD, 4_242 * USD] {
+        spend(&app, key.owned(), cost).await;
+        looker(&app).look().await.expect("the store answers");
+    }
+    let mails = app.mails_to("one@acme.com").await;
+    let subjects: Vec<_> = mails.iter().map(|m| m["subject"].as_str().expect("a subject")).collect();
+    assert!(subjects[0].ends_with("is used up") && subjects[1].ends_with("is used"), "{subjects:?}");
+    assert!(mails[0]["text"].as_str().expect("a text").contains("$7,331.00"), "{mails:?}");
+    clean(&[], &json!(mails).to_string());
     app.close().await;
 }

@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use derouter::actors::mailer::{self, Carrier, Relay, Tls};
+use derouter::store::mail::MailQueue;
 use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::app::TestApp;
 use crate::support::browser::Browser;
+use crate::support::cluster::TestDatabase;
 
 const YOU: &str = "you@shop.com";
 
@@ -110,4 +113,27 @@ async fn h07_a_mail_that_cannot_be_sent_voids_its_code_and_the_answer_stays_the_
         .expect("a code");
     assert!(void);
     app.close().await;
+}
+
+#[actix_web::test]
+async fn a_mail_without_a_code_is_tried_until_it_is_no_news_any_more() {
+    let database = TestDatabase::create().await;
+    let pool = database.pool();
+    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
+    let password = String::new().into();
+    let (host, from) = ("127.0.0.1", "Brand <no-reply@brand.example>");
+    let relay = Relay { host, port: closed.port(), tls: Tls::None, user: "", password: &password, from };
+    let carrier = Carrier::smtp(&relay).expect("a carrier");
+    // Both were tried often; one carries a code.
+    let add = "INSERT INTO web.mail (mail_id, dedup_key, recipient, subject, text_body, html_body, challenge_hash, attempts, expires_at) \
+               VALUES (gen_random_uuid(), $1, $1, 's', 't', 'h', $2, 9, now() + make_interval(hours => 1))";
+    for (to, challenge) in [("code@x.example", Some(vec![0_u8; 32])), ("news@x.example", None)] {
+        sqlx::query(add).bind(to).bind(challenge).execute(&pool).await.expect("a mail");
+    }
+    assert_eq!(mailer::deliver_due(&MailQueue::new(pool.clone()), &carrier).await.expect("the queue is read"), 0);
+    let states: Vec<(String, String)> =
+        sqlx::query_as("SELECT recipient, state FROM web.mail ORDER BY recipient").fetch_all(&pool).await.expect("two");
+    let state = |to: &str| states.iter().find(|(recipient, _)| recipient == to).map(|(_, state)| state.as_str());
+    assert_eq!((state("code@x.example"), state("news@x.example")), (Some("failed"), Some("queued")));
+    pool.close().await;
 }

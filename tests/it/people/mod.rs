@@ -1,5 +1,7 @@
 //! People's JSON through the whole program: sign-in, sessions, portal, management.
 
+mod alerts;
+mod guide_page;
 mod leaks;
 mod mail;
 mod management;
@@ -7,6 +9,7 @@ mod money;
 mod portal;
 mod reference;
 mod sessions;
+mod settings_page;
 mod sign_in;
 mod tenancy;
 mod walkthrough;

@@ -5,7 +5,10 @@ use crate::support::app::TestApp;
 use crate::support::calls::{bytes_of, scripted, soon};
 use crate::support::site::TestKey;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 fn plain() -> Value {
     json!({ "model": "claude-haiku-4-5", "max_tokens": 50, "messages": [{ "role": "user", "content": "hi" }] })
@@ -23,7 +26,7 @@ async fn status_and_close(app: &TestApp, bytes: &[u8]) -> (u16, bool) {
     let mut socket = app.open(bytes).await;
     let got = soon("an answer", raw::read(&mut socket)).await;
     let mut rest = Vec::new();
-    let closed = tokio::time::timeout(std::time::Duration::from_secs(3), socket.read_to_end(&mut rest)).await.is_ok();
+    let closed = tokio::time::timeout(Duration::from_secs(3), socket.read_to_end(&mut rest)).await.is_ok();
     (got.status, closed)
 }
 
@@ -62,6 +65,36 @@ async fn j04_a_head_that_never_ends_is_given_up() {
     let mut text = String::new();
     soon("the connection closes", socket.read_to_string(&mut text)).await.expect("text");
     assert!(text.is_empty() || text.starts_with("HTTP/1.1 408"), "{text}");
+    app.close().await;
+}
+
+/// A request of which only the first bytes come, and what it is told.
+async fn slow(app: &TestApp, path: &str, headers: &str) -> Got {
+    let head = format!("POST {path} HTTP/1.1\r\nhost: api\r\ncontent-type: application/json\r\n{headers}");
+    let mut socket = app.open(format!("{head}content-length: 9000\r\n\r\n{{").as_bytes()).await;
+    let got = soon("an answer", raw::read(&mut socket)).await;
+    assert_eq!(socket.read(&mut [0]).await.unwrap_or(0), 0, "the connection ends, since the rest may still come");
+    got
+}
+
+#[actix_web::test]
+async fn j04_a_body_that_comes_too_slowly_is_given_up_before_anything_is_held() {
+    let app = TestApp::start_with(&[("DEROUTER__LIMITS__BODY_GRACE_S", "1")]).await;
+    let key = app.key("100", "60", 60, 5).await;
+    let credential = format!("x-api-key: {}\r\n", key.secret);
+    for path in ["/v1/messages", "/v1/messages/count_tokens"] {
+        let got = slow(&app, path, &credential).await;
+        assert_eq!((got.status, code(&got)), (408, "slow_body".to_owned()), "{path}");
+        assert_eq!((&got.json()["type"], &got.json()["error"]["type"]), (&json!("error"), &json!("timeout_error")));
+    }
+    let (mut reseller, _) = app.reseller("you@shop.com", "200").await;
+    let program = app.program_of(&mut reseller).await;
+    let credential = format!("authorization: {}\r\nidempotency-key: a\r\n", program.sent[0].1);
+    let got = slow(&app, "/api/v1/keys", &credential).await;
+    assert_eq!((got.status, &got.json()["error"]["type"]), (408, &json!("slow_body")));
+    let view = app.view(&key).await;
+    assert_eq!((&view["held"], &view["running"]), (&json!("0"), &json!(0)));
+    assert_eq!((app.sandbox.counted(), app.lines(&key).await.len()), (0, 0));
     app.close().await;
 }
 
@@ -217,6 +250,59 @@ async fn j11_a_body_that_would_be_refused_is_not_asked_for() {
         let (first, closed) = status_and_close(&app, head.as_bytes()).await;
         assert_eq!((first, closed), (status, true), "{credential}{length}");
     }
+    app.close().await;
+}
+
+/// Sends a request to a listener; the answer, and whether the connection was closed after it.
+async fn told(at: SocketAddr, head: &str) -> (Got, bool) {
+    let mut socket = TcpStream::connect(at).await.expect("it listens");
+    socket.write_all(format!("{head}\r\n\r\n").as_bytes()).await.expect("the request is taken");
+    let got = soon("an answer", raw::read(&mut socket)).await;
+    let closed = tokio::time::timeout(Duration::from_secs(3), socket.read(&mut [0])).await.is_ok();
+    (got, closed)
+}
+
+#[actix_web::test]
+async fn j12_a_request_that_does_not_name_its_host_is_refused_at_every_listener() {
+    let app = TestApp::start().await;
+    let listeners = [
+        (app.api, "/v1/models", 401),
+        (app.api, "/healthz", 200),
+        (app.api, "/balance", 401),
+        (app.dashboard, "/api/v1/balance", 401),
+        (app.portal, "/api/v1/portal/keys", 401),
+        (app.console, "/op/prices", 401),
+    ];
+    for (at, path, status) in listeners {
+        for host in ["", "\r\nhost: a\r\nhost: a", "\r\nhost: a\r\nHOST: b"] {
+            let (got, closed) = told(at, &format!("GET {path} HTTP/1.1{host}")).await;
+            assert_eq!((got.status, closed), (400, true), "{path} {host:?}");
+        }
+        for host in ["", "a b", "u@a", "a, b", "a:b"] {
+            let (got, closed) = told(at, &format!("GET {path} HTTP/1.1\r\nhost: {host}")).await;
+            assert_eq!((got.status, closed), (400, true), "{path} {host:?}");
+            let words = got.json()["error"]["message"].as_str().expect("words").to_owned();
+            assert!(words.contains("Host header"), "{words}");
+        }
+        for host in ["HTTP/1.1\r\nhost: any.example:8082", "HTTP/1.0\r\nhost: a", "HTTP/1.0"] {
+            let (got, _) = told(at, &format!("GET {path} {host}\r\nconnection: close")).await;
+            assert_eq!(got.status, status, "{path} {host:?}");
+        }
+    }
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn j12_a_call_without_its_host_reaches_nobody() {
+    let app = TestApp::start().await;
+    let key = app.key("100", "60", 60, 5).await;
+    let start =
+        "POST /v1/messages HTTP/1.1\r\nx-api-key: KEY\r\ncontent-type: application/json\r\ncontent-length: LENGTH";
+    for more in ["", "\r\nhost: a\r\nhost: a", "\r\nhost: a b", "\r\nhost: a b\r\nexpect: 100-continue"] {
+        let told = status_and_close(&app, &by_hand(&key, &format!("{start}{more}"))).await;
+        assert_eq!(told, (400, true), "{more:?}");
+    }
+    assert_eq!((app.sandbox.counted(), app.lines(&key).await.len()), (0, 0));
     app.close().await;
 }
 

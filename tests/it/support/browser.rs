@@ -8,6 +8,7 @@ use awc::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
+use crate::support::site::Site;
 
 /// A loaded machine may be slow; no test measures time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -144,16 +145,16 @@ impl Browser {
     }
 
     /// Signs in with the code of the outbox.
-    pub async fn sign_in(&mut self, app: &TestApp, email: &str) -> Answer {
+    pub async fn sign_in(&mut self, site: &Site, email: &str) -> Answer {
         assert_eq!(self.ask_code(email).await.status, 202);
-        let code = app.code_for(email).await;
+        let code = site.code_for(email).await;
         let answer = self.type_code(email, &code).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer
     }
 }
 
-impl TestApp {
+impl Site {
     /// Mails to an address, newest first.
     pub async fn mails_to(&self, email: &str) -> Vec<Value> {
         let outbox = Browser::at(self.console).get("/_dev/outbox").await.json();
@@ -170,9 +171,9 @@ impl TestApp {
         code
     }
 
-    /// A signed-in reseller with `amount` US dollars.
-    pub async fn reseller(&self, email: &str, amount: &str) -> (Browser, String) {
-        let mut browser = Browser::at(self.dashboard);
+    /// A reseller signed in at `dashboard`, with `amount` US dollars.
+    pub async fn reseller_at(&self, dashboard: SocketAddr, email: &str, amount: &str) -> (Browser, String) {
+        let mut browser = Browser::at(dashboard);
         let account = browser.sign_in(self, email).await.json()["account"].as_str().expect("an account").to_owned();
         let deposit = json!({ "amount": amount, "id": uuid::Uuid::new_v4() });
         self.operator(&format!("/op/accounts/{account}/deposit"), &deposit).await;
@@ -184,6 +185,13 @@ impl TestApp {
         let made = reseller.post("/api/v1/account-key", &json!({})).await;
         assert_eq!(made.status, 201, "{}", made.text);
         Browser::with_key(self.api, made.json()["account_key"].as_str().expect("a key"))
+    }
+}
+
+impl TestApp {
+    /// A signed-in reseller with `amount` US dollars.
+    pub async fn reseller(&self, email: &str, amount: &str) -> (Browser, String) {
+        self.reseller_at(self.dashboard, email, amount).await
     }
 
     /// A signed-in client who has bound a key.

@@ -28,6 +28,7 @@ pub struct Scene {
 /// A running program.
 pub struct Process {
     pub site: Site,
+    pub dashboard: SocketAddr,
     child: Mutex<Child>,
 }
 
@@ -122,8 +123,10 @@ impl Starting {
                 None => break None,
             }
         };
-        let found = (next("api").await, next("console").await);
-        let (Some(api), Some(console)) = found else { panic!("it did not start: {}", self.last_words().await) };
+        let found = (next("api").await, next("dashboard").await, next("console").await);
+        let (Some(api), Some(dashboard), Some(console)) = found else {
+            panic!("it did not start: {}", self.last_words().await)
+        };
         let mut log = BufReader::new(self.child.stderr.take().expect("piped")).lines();
         // A full pipe would hold the program up; the log shows beside a failed test.
         tokio::spawn(async move {
@@ -134,7 +137,7 @@ impl Starting {
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let token = scene.data.path().join("operator_token");
         let operator_token = std::fs::read_to_string(token).expect("a token");
-        Process { site: Site::new(api, console, operator_token), child: Mutex::new(self.child) }
+        Process { site: Site::new(api, console, operator_token), dashboard, child: Mutex::new(self.child) }
     }
 
     async fn last_words(&mut self) -> String {
@@ -153,6 +156,11 @@ impl Process {
     /// `kill -9`.
     pub async fn kill(&self) {
         self.child.lock().await.kill().await.expect("it is ours");
+    }
+
+    /// The code it ends with by itself.
+    pub async fn exit_code(&self) -> Option<i32> {
+        soon("it leaves", self.child.lock().await.wait()).await.expect("it is ours").code()
     }
 
     /// SIGTERM, and the end it comes to.

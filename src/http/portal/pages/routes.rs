@@ -1,9 +1,10 @@
 //! Every page of the portal.
 
+use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
 use crate::http::portal::pages::session;
 
-crate::pages! {
+pages! {
     get "/sign-in" => sign_in::show,
     post "/sign-in" => sign_in::ask,
     get "/sign-in/code" => sign_in::show_code,
