@@ -11,7 +11,7 @@ use crate::http::dashboard::key_card::{Key, KeyNow};
 use crate::http::dashboard::key_list::{KeyList, Wanted};
 use crate::http::dashboard::notices;
 use crate::http::dashboard::page::Page;
-use crate::http::dashboard::profit_card::Profit;
+use crate::http::dashboard::profit_card::{self, Profit};
 use crate::http::dashboard::start::Start;
 use crate::http::dashboard::state::Dashboard;
 use crate::http::dashboard::visit::Visit;
@@ -37,8 +37,12 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     let (wanted, account) = (Wanted::of(&visit), visit.account);
     let ask = wanted.ask();
     let (balance, notice) = tokio::try_join!(visit.balance(), notices::of_key(&visit))?;
-    let (totals, counts, keys) =
-        tokio::try_join!(dash.totals.get(account), dash.key_list.counts(account), dash.key_list.page(account, &ask))?;
+    let (totals, counts, keys, days) = tokio::try_join!(
+        dash.totals.get(account),
+        dash.key_list.counts(account),
+        dash.key_list.page(account, &ask),
+        profit_card::last_days(&dash.usage, account, visit.look.at)
+    )?;
     let running = dash.manage.directory.open_calls().in_flight_of(account);
     let in_flight = running.values().copied().fold(InFlight::default(), InFlight::and);
     let shown = |listed: &ListedKey| {
@@ -54,16 +58,24 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     };
     let rows: Vec<Key> = keys.keys.iter().map(shown).collect();
     let start = start(&wanted, &balance, &counts, &keys);
-    let page = Page { live_url: "/live?page=api".to_owned(), notice, ..visit.page_beside("api", &balance)? };
+    let page = Page { live_url: live_url(&http), notice, ..visit.page_beside("api", &balance)? };
     visit.show(&Api {
         page,
         account: Account::of(&balance, totals.allocated, in_flight),
-        profit: Profit::of(visit.look.at, &[], states(&balance, &counts)),
+        profit: Profit::of(visit.look.at, &days, states(&balance, &counts)),
         not_started: start.is_some(),
         start: start.unwrap_or_default(),
         has_keys: counts.open + counts.deleted > 0,
         list: wanted.list_of(&visit, &counts, &keys, rows),
     })
+}
+
+/// The stream that follows the keys which this very page shows.
+fn live_url(http: &HttpRequest) -> String {
+    match http.query_string() {
+        "" => "/live?page=api".to_owned(),
+        query => format!("/live?page=api&{query}"),
+    }
 }
 
 /// The steps that are left until the first client calls.

@@ -19,6 +19,7 @@ pub mod key_preview;
 pub mod key_rename;
 pub mod key_rotate;
 pub mod key_top_up;
+pub mod live;
 pub mod money_form;
 pub mod notices;
 pub mod open_key;

@@ -2,9 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::domain::ids::AccountId;
 use crate::domain::money::{Cost, Price};
+use crate::domain::span::Span;
 use crate::http::page::chart::hundredths;
 use crate::http::page::words;
+use crate::store::error::StoreError;
+use crate::store::views::usage::{UsageAsk, UsageViews};
 
 /// Per cent of the figure, y from the top.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,10 +41,28 @@ pub struct EarnedDay {
     pub cost: Cost,
 }
 
+/// Days of the card.
+const DAYS: u64 = 30;
 /// Height of the plot above the zero line, in hundredths of a per cent.
 const PLOT: i128 = 9_800;
 /// What is not 0 is at least this high, in hundredths of a per cent.
 const LEAST: i128 = 300;
+
+/// The last 30 UTC days of an account, today included.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn last_days(
+    usage: &UsageViews,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Vec<EarnedDay>, StoreError> {
+    let span = Span::last_days(now, DAYS);
+    let ask = UsageAsk { account, key: None, model: None, state: None, span: &span, now };
+    let sums = usage.read(&ask, None).await?;
+    let days = span.edges().iter().zip(&sums.steps);
+    Ok(days.map(|(from, sum)| EarnedDay { day: from.date_naive(), spent: sum.price, cost: sum.cost }).collect())
+}
 
 impl EarnedDay {
     fn earned(&self) -> Cost {

@@ -2,7 +2,7 @@
 
 use crate::http::dashboard::{
     account_key, account_key_rotate, api, guide, key_delete, key_message, key_new, key_page, key_pause, key_rename,
-    key_rotate, key_top_up, session, settings, settings_forms,
+    key_rotate, key_top_up, live, session, settings, settings_forms,
 };
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
@@ -34,6 +34,7 @@ pages! {
     post "/account-key/rotate" => account_key_rotate::rotate,
     get "/guide" => guide::show,
     get "/shortcuts" => session::shortcuts,
+    get "/live" => live::stream,
     get "/settings" => settings::show,
     post "/settings/theme" => theme::switch,
     post "/settings/display" => settings_forms::display,
