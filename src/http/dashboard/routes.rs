@@ -1,6 +1,6 @@
 //! Every page of the dashboard.
 
-use crate::http::dashboard::{guide, session, settings, settings_forms};
+use crate::http::dashboard::{guide, receipt, session, settings, settings_forms, top_up};
 use crate::http::dashboard::{
     key_delete, key_message, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up,
 };
@@ -28,6 +28,10 @@ pages! {
     post "/keys/{id}/pause" => key_pause::pause,
     post "/keys/{id}/resume" => key_pause::resume,
     get "/keys/{id}/message" => key_message::show,
+    get "/top-up" => top_up::show,
+    post "/top-up" => top_up::pay,
+    get "/billing/{id}" => receipt::show,
+    post "/billing/{id}/cancel" => receipt::cancel,
     get "/guide" => guide::show,
     get "/shortcuts" => session::shortcuts,
     get "/settings" => settings::show,
