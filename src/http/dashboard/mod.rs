@@ -3,12 +3,14 @@
 
 pub mod account_card;
 pub mod account_key;
+pub mod account_key_rotate;
 pub mod acts;
-pub mod client_message;
+pub mod api;
 pub mod guide;
 pub mod key_card;
 pub mod key_created;
 pub mod key_delete;
+pub mod key_list;
 pub mod key_message;
 pub mod key_new;
 pub mod key_page;

@@ -1,8 +1,8 @@
 //! Every page of the dashboard.
 
-use crate::http::dashboard::{guide, receipt, session, settings, settings_forms, top_up};
 use crate::http::dashboard::{
-    key_delete, key_message, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up,
+    account_key, account_key_rotate, api, guide, key_delete, key_message, key_new, key_page, key_pause, key_rename,
+    key_rotate, key_top_up, receipt, session, settings, settings_forms, top_up,
 };
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
@@ -14,6 +14,7 @@ pages! {
     get "/login/code" => sign_in::show_code,
     post "/login/code" => sign_in::verify,
     post "/sign-out" => session::sign_out,
+    get "/api" => api::show,
     get "/keys/new" => key_new::show,
     post "/keys/new" => key_new::create,
     get "/keys/{id}" => key_page::show,
@@ -28,6 +29,9 @@ pages! {
     post "/keys/{id}/pause" => key_pause::pause,
     post "/keys/{id}/resume" => key_pause::resume,
     get "/keys/{id}/message" => key_message::show,
+    get "/account-key" => account_key::show,
+    get "/account-key/rotate" => account_key_rotate::show,
+    post "/account-key/rotate" => account_key_rotate::rotate,
     get "/top-up" => top_up::show,
     post "/top-up" => top_up::pay,
     get "/billing/{id}" => receipt::show,

@@ -3,6 +3,8 @@
 use crate::http::manage::state::ManageState;
 use crate::http::page::stage::Stage;
 use crate::store::preferences::PreferenceStore;
+use crate::store::views::account_totals::AccountTotalsViews;
+use crate::store::views::key_list::KeyListViews;
 
 /// Shared by all workers.
 #[derive(Clone)]
@@ -10,6 +12,8 @@ pub struct Dashboard {
     pub stage: Stage,
     /// The books and views of management; the same that its JSON uses.
     pub manage: ManageState,
+    pub key_list: KeyListViews,
+    pub totals: AccountTotalsViews,
     /// What resellers chose under Settings.
     pub preferences: PreferenceStore,
 }

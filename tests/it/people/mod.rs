@@ -1,5 +1,6 @@
 //! People's JSON through the whole program: sign-in, sessions, portal, management.
 
+mod account_key_page;
 mod alerts;
 mod guide_page;
 mod leaks;
