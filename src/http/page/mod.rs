@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod chart;
+pub mod csv;
 pub mod form;
 pub mod live;
 pub mod local;

@@ -2,6 +2,7 @@
 
 pub mod account_key;
 pub mod audit;
+pub mod client_usage;
 pub mod keys;
 pub mod line_state;
 pub mod lines;
