@@ -13,6 +13,7 @@ mod ledger_refusals;
 mod operator;
 mod panics;
 mod people;
+mod portal_pages;
 mod postgres_away;
 mod private_postgres;
 mod program;

@@ -1,6 +1,6 @@
 //! People's JSON through the whole program: sign-in, sessions, portal, management.
 
-mod alerts;
+pub mod alerts;
 mod leaks;
 mod mail;
 mod management;
