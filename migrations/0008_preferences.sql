@@ -45,3 +45,17 @@ WHERE status = 1 AND spent_price::numeric * 100 >= budget::numeric * 80;
 INSERT INTO web.balance_mark (account_id, told, told_at)
 SELECT account_id, CASE WHEN main < 20000000000 THEN main END, CASE WHEN main < 20000000000 THEN clock_timestamp() END
 FROM web.reseller JOIN ledger.account USING (account_id);
+
+-- ---------------------------------------------------------------- the Account Key, as its owner sees it
+-- When a secret was made; unknown for those of before.
+ALTER TABLE ledger.key_secret ADD COLUMN made_at timestamptz;
+ALTER TABLE ledger.key_secret ALTER COLUMN made_at SET DEFAULT clock_timestamp();
+
+CREATE TABLE web.account_key_use (             -- from which networks; written at most once a minute
+  account_id uuid NOT NULL REFERENCES web.reseller,
+  network    text NOT NULL,                    -- a /24 or a /64
+  first_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+  last_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (account_id, network)
+);
+CREATE INDEX account_key_use_old ON web.account_key_use (last_at);

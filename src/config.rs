@@ -169,6 +169,18 @@ mod tests {
     }
 
     #[test]
+    fn amounts_of_top_ups_are_dollars_in_whole_cents_and_fit_each_other() {
+        let settings = load(&env(&[("DEROUTER__PAYMENTS__PRESETS_USD", "10, 12.50")])).expect("settings");
+        assert_eq!(settings.payments.presets.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10", "12.5"]);
+        for (name, value) in [("MIN_USD", "0"), ("MAX_USD", "12.505"), ("PROOF_ABOVE_USD", "-1")] {
+            let said = refusal(&[(&format!("DEROUTER__PAYMENTS__{name}"), value)]);
+            assert!(said.contains(&format!("payments.{}", name.to_lowercase())), "{said}");
+        }
+        assert!(refusal(&[("DEROUTER__PAYMENTS__MIN_USD", "60")]).contains("payments.presets_usd"));
+        assert!(refusal(&[("DEROUTER__PAYMENTS__MIN_USD", "10001")]).contains("payments.min_usd"));
+    }
+
+    #[test]
     fn variables_of_the_tools_around_the_program_are_left_alone() {
         load(&env(&[("DEROUTER_BENCH_ROUNDS", "5"), ("DEROUTER_KEY", "x"), ("DEROUTER_SEED", "7")])).expect("settings");
     }

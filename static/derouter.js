@@ -72,6 +72,8 @@ const showPreview = form => {
   return faults
 }
 const showFaults = (form, faults) => {
+  // The words wait a moment, and the dialog may show its answer by then.
+  if (!form.isConnected) return
   for (const input of all('[data-role]', form)) fault(input, faults.get(input) ?? '')
 }
 let settle
@@ -171,7 +173,7 @@ const mayClose = () => {
   return false
 }
 on('click', 'a[data-dialog-link]', async (link, e) => {
-  if (e.ctrlKey || e.metaKey || e.shiftKey || link.ariaDisabled === 'true') return
+  if (e.ctrlKey || e.metaKey || e.shiftKey || link.ariaDisabled === 'true' || link.origin !== location.origin) return
   e.preventDefault()
   if (!link.closest('dialog')) opener = link.closest('details')?.querySelector('summary') ?? link
   try {

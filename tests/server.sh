@@ -3,10 +3,11 @@
 #
 #   start_server BINARY [NAME=VALUE …]   sets DATA, DASHBOARD_URL, PORTAL_URL, API_URL, CONSOLE_URL, SANDBOX_URL, SERVER_PID
 #   stop_server                          in order, as SIGTERM does
+#   start_server_again                   with the same settings, on the same data folder and ports
 #   derouter COMMAND …                   a command of the program beside that server
-#   new_account DOLLARS                  sets ACCOUNT
+#   new_account DOLLARS                  sets ACCOUNT and ACCOUNT_KEY of a reseller who has signed in
 #   new_key LABEL BUDGET COST [OPTION …] sets KEY (the secret) and KEY_ID
-#   pause_key ID                         before the key's first call
+#   pause_key ID                         as the reseller
 
 SERVER_PID=
 
@@ -21,7 +22,6 @@ PYTHON
 }
 
 start_server() {
-    local tries=0
     SERVER_BINARY=$1
     shift
     DATA=${DATA:-$(mktemp -d /tmp/derouter-server-XXXXXX)}
@@ -30,10 +30,16 @@ start_server() {
     read -r dashboard portal api console sandbox < <(free_ports 5)
     DASHBOARD_URL=http://127.0.0.1:$dashboard PORTAL_URL=http://127.0.0.1:$portal API_URL=http://127.0.0.1:$api
     CONSOLE_URL=http://127.0.0.1:$console SANDBOX_URL=http://127.0.0.1:$sandbox
-    env -u DATABASE_URL -u REDIS_URL DEROUTER__DATA_DIR="$DATA/data" \
-        DEROUTER__LISTEN__DASHBOARD="127.0.0.1:$dashboard" DEROUTER__LISTEN__PORTAL="127.0.0.1:$portal" \
-        DEROUTER__LISTEN__API="127.0.0.1:$api" DEROUTER__LISTEN__CONSOLE="127.0.0.1:$console" \
-        DEROUTER__LISTEN__SANDBOX="127.0.0.1:$sandbox" "$@" "$SERVER_BINARY" >"$DATA/server.log" 2>&1 &
+    SERVER_SETTINGS=(DEROUTER__DATA_DIR="$DATA/data" DEROUTER__LISTEN__DASHBOARD="127.0.0.1:$dashboard"
+        DEROUTER__LISTEN__PORTAL="127.0.0.1:$portal" DEROUTER__LISTEN__API="127.0.0.1:$api"
+        DEROUTER__LISTEN__CONSOLE="127.0.0.1:$console" DEROUTER__LISTEN__SANDBOX="127.0.0.1:$sandbox" "$@")
+    start_server_again
+    export DATA DASHBOARD_URL PORTAL_URL API_URL CONSOLE_URL SANDBOX_URL
+}
+
+start_server_again() {
+    local tries=0
+    env -u DATABASE_URL -u REDIS_URL "${SERVER_SETTINGS[@]}" "$SERVER_BINARY" >>"$DATA/server.log" 2>&1 &
     SERVER_PID=$!
     until python3 -c "import urllib.request as u; u.urlopen('$API_URL/readyz', timeout=2)" 2>/dev/null; do
         tries=$((tries + 1))
@@ -44,7 +50,6 @@ start_server() {
         fi
         sleep 0.2
     done
-    export DATA DASHBOARD_URL PORTAL_URL API_URL CONSOLE_URL SANDBOX_URL
 }
 
 derouter() {
@@ -52,8 +57,19 @@ derouter() {
         "$SERVER_BINARY" "$@"
 }
 
+# Python that speaks to the server as people and their programs do: tests/walkthrough/person.py.
+as_person() {
+    DATA=$DATA/data PYTHONPATH=tests/walkthrough PYTHONDONTWRITEBYTECODE=1 python3 - "$@"
+}
+
 new_account() {
-    ACCOUNT=$(derouter account create | awk '$1 == "account" { print $2 }')
+    read -r ACCOUNT ACCOUNT_KEY < <(as_person <<'PYTHON'
+import json
+from person import DASHBOARD, Person
+you = Person(DASHBOARD, "you@shop.example")
+print(json.loads(you.seen[0])["account"], you.ask("/api/v1/account-key", {})["account_key"])
+PYTHON
+    )
     derouter account deposit "$ACCOUNT" "$1" >/dev/null
 }
 
@@ -65,8 +81,12 @@ new_key() {
 }
 
 pause_key() {
-    local url=postgres://derouter@localhost/postgres?host=$DATA/data/socket
-    psql "$url" -qc "UPDATE ledger.client_key SET paused = true WHERE key_id = '$1'"
+    as_person "$1" "$ACCOUNT_KEY" <<'PYTHON'
+import sys
+from person import API, say
+key, account_key = sys.argv[1:]
+say(API, f"/api/v1/keys/{key}/pause", {}, headers={"authorization": "Bearer " + account_key})
+PYTHON
 }
 
 stop_server() {

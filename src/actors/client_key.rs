@@ -86,7 +86,7 @@ impl KeyActor {
         };
         loaded.gate.admit(call, terms.hold, now);
         let window = loaded.gate.window(now);
-        self.directory.open_calls().insert(self.key.key, call, terms.hold);
+        self.directory.open_calls().insert(self.key, call, terms.hold);
         self.directory.onlookers().changed(self.key.account);
         Ok(Ok(Reservation::new(self.directory.clone(), self.key, call, quote, terms, window)))
     }

@@ -252,7 +252,8 @@ impl Lane {
         }
     }
 
-    async fn wait_away(&mut self, error: &crate::store::error::StoreError) {
+    /// Counts as away for `PROBE_EVERY`, and answers what comes in accordingly.
+    pub(super) async fn wait_away(&mut self, error: &crate::store::error::StoreError) {
         if self.state.healthy.swap(false, Ordering::Relaxed) {
             tracing::error!(%error, "the store is away: new calls get 503, running calls end by the spool");
         }

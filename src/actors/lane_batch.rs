@@ -284,7 +284,8 @@ impl Lane {
         self.notes.extend(part.batch.notes);
         part.waiters.into_iter().for_each(|w| Lost(w).tell(AskError::Unavailable));
         accounts.into_iter().for_each(|a| self.discard(a));
-        self.lost_contact();
+        // What cannot be written now will hardly be in the next moment, and whoever is admitted meanwhile waits for it.
+        self.wait_away(error).await;
         self.connect().await;
     }
 

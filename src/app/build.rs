@@ -3,6 +3,7 @@
 use crate::actors::draining::Draining;
 use crate::actors::housekeeper;
 use crate::app::books::{self, Books};
+use crate::app::payments::PaymentParts;
 use crate::app::{people, recovery, rounds};
 use crate::clock::Clock;
 use crate::config::settings::{Settings, UpstreamKind};
@@ -57,6 +58,7 @@ pub struct Parts {
     pub(super) mailer: JoinHandle<()>,
     pub(super) alerts: JoinHandle<()>,
     pub leaving: Leaving,
+    pub payments: PaymentParts,
     pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) housekeeper: JoinHandle<()>,
     pub(super) rounds: JoinHandle<()>,
@@ -113,6 +115,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let bell = Arc::default();
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
     let alerts = actix_web::rt::spawn(people::alerts(&settings, &pool, &books.directory, &bell).run());
+    let payments = PaymentParts::start(&settings, &pool, &books.directory, data)?;
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
@@ -131,6 +134,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         mailer,
         alerts,
         leaving: Leaving::default(),
+        payments,
         sandbox,
         housekeeper,
         rounds: actix_web::rt::spawn(rounds),

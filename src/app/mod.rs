@@ -4,6 +4,7 @@ pub mod books;
 pub mod build;
 pub mod door;
 pub mod operator_token;
+pub mod payments;
 pub mod people;
 pub mod recovery;
 pub mod rounds;

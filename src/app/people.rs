@@ -14,12 +14,14 @@ use crate::http::page::stage::{Names, Stage};
 use crate::http::portal::state::PortalState;
 use crate::http::site::cookies::Cookies;
 use crate::http::site::state::{Place, SiteState};
+use crate::identity::account_key_uses::AccountKeyUses;
 use crate::identity::bindings::Bindings;
 use crate::identity::code_mail::Sender;
 use crate::identity::codes::Codes;
 use crate::identity::cursors::Cursors;
 use crate::identity::key_desk::KeyDesk;
 use crate::identity::sessions::Sessions;
+use crate::store::account_key_uses::AccountKeyUseStore;
 use crate::store::balance_marks::BalanceMarkStore;
 use crate::store::key_marks::KeyMarkStore;
 use crate::store::mail::MailQueue;
@@ -113,9 +115,9 @@ pub fn stage(parts: &Parts, site: &SiteState, table: Table) -> Stage {
         "" => format!("http://{at}"),
         url => url.to_owned(),
     };
-    let (name, logo) = match site.site {
-        Site::Dashboard => (&brand.name, ""),
-        Site::Portal => (&brand.portal_name, brand.portal_logo.as_str()),
+    let (name, logo, checkouts) = match site.site {
+        Site::Dashboard => (&brand.name, "", parts.payments.desk.providers().checkout_origins()),
+        Site::Portal => (&brand.portal_name, brand.portal_logo.as_str(), Vec::new()),
     };
     let outbox = parts.settings.profile == Profile::Dev && parts.settings.mail.kind == MailKind::Outbox;
     let console = reached(&brand.console_url, listen.console);
@@ -127,10 +129,12 @@ pub fn stage(parts: &Parts, site: &SiteState, table: Table) -> Stage {
             support: brand.support_address.clone(),
             portal_url: reached(&brand.portal_url, listen.portal),
             api_url: reached(&brand.api_url, listen.api),
+            portal_name: brand.portal_name.clone(),
+            portal_logo: brand.portal_logo.clone(),
             outbox: if outbox { format!("{console}/_dev/outbox") } else { String::new() },
         },
         assets: Arc::default(),
-        csp: Stage::policy(&[]),
+        csp: Stage::policy(&checkouts),
         clock: parts.clock.clone(),
         table,
     }
@@ -177,5 +181,9 @@ pub fn manage(parts: &Parts, door: Door) -> ManageState {
 
 /// The door of the API host.
 pub fn api_door(parts: &Parts) -> Door {
-    Door::Credential { credentials: parts.credentials.clone(), trusted_hops: parts.settings.listen.trusted_hops }
+    Door::Credential {
+        credentials: parts.credentials.clone(),
+        trusted_hops: parts.settings.listen.trusted_hops,
+        uses: AccountKeyUses::new(AccountKeyUseStore::new(parts.pool.clone()), parts.clock.clone()),
+    }
 }

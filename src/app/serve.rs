@@ -5,6 +5,7 @@ use crate::app::door::{Door, OpenDoor};
 use crate::app::{operator_token, people};
 use crate::clock::Clock;
 use crate::config::settings::{Limits, Listen, MailKind, Profile};
+use crate::http::dev_pages::{self, DevPages};
 use crate::http::health::{self, Health};
 use crate::http::host;
 use crate::http::json::body::Patience;
@@ -14,8 +15,8 @@ use crate::http::operator::state::OperatorState;
 use crate::http::proxy::body_in::BodyRules;
 use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{expect, routes};
-use crate::http::site::outbox;
 use crate::http::strangers::Strangers;
+use crate::http::webhooks;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
 use crate::store::people::PeopleStore;
@@ -96,6 +97,7 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
     let (body, answer_limit) = (body_rules(&settings.limits), settings.limits.answer_bytes);
     let manage = people::manage(parts, people::api_door(parts));
     let (health, strangers) = (health(parts), Data::new(strangers(parts)?));
+    let desk = parts.payments.desk.clone();
     let app = move || {
         let state = ProxyState {
             directory: directory.clone(),
@@ -117,12 +119,17 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
             .app_data(Patience(body.grace))
             .configure(routes::add)
             .configure(manage::routes::add_api)
+            .app_data(Data::new(desk.clone()))
+            .configure(webhooks::add)
             .default_service(web::to(routes::not_found))
     };
     let homes = parts.books.directory.homes().iter().map(|h| h.arbiter.clone()).collect();
     let (listen, limits, clock) = (settings.listen.clone(), settings.limits.clone(), parts.clock.clone());
     bind("api", settings.listen.api, |listener| {
         let limit = settings.listen.max_connections;
+        if let Some(sandbox) = &parts.payments.sandbox {
+            sandbox.notify_at(format!("http://{}{}sandbox", listener.local_addr()?, webhooks::PATH));
+        }
         Ok(Serving::Door(Door::new(listener, limit, homes, || {
             let (app, listen, limits, clock) = (app.clone(), listen.clone(), limits.clone(), clock.clone());
             Box::new(move || Box::pin(connections(app, listen, limits, clock)))
@@ -178,6 +185,7 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         directory: parts.books.directory.clone(),
         prices: parts.prices.clone(),
         payments: PaymentStore::new(parts.pool.clone()),
+        desk: parts.payments.desk.clone(),
         price_store: PriceStore::new(parts.pool.clone()),
         price_turn: Arc::default(),
         accounts: AccountStore::new(parts.pool.clone()),
@@ -187,11 +195,10 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         pepper_version: parts.settings.secrets.pepper_version,
         token: Arc::new(operator_token::kept(&parts.settings.data_dir)?),
     };
-    let kept = parts.settings.profile == Profile::Dev && parts.settings.mail.kind == MailKind::Outbox;
-    let mails = kept.then(|| OutboxViews::new(parts.pool.clone()));
-    let health = health(parts);
+    let dev = dev_pages(parts);
+    let (health, sandbox) = (health(parts), dev.as_ref().and_then(|dev| dev.checkout.clone()));
     let server = HttpServer::new(move || {
-        let mails = mails.clone();
+        let dev = dev.clone();
         App::new()
             .wrap(from_fn(host::guard_console))
             .app_data(Data::new(state.clone()))
@@ -199,13 +206,28 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
             .configure(health::add_with_figures)
             .configure(operator::routes::add)
             .configure(move |config| {
-                if let Some(mails) = mails {
-                    outbox::add(config, mails);
+                if let Some(dev) = dev {
+                    dev_pages::add(config, dev);
                 }
             })
     });
     let server = server.workers(1).disable_signals();
-    listen("console", parts.settings.listen.console, |listener| Ok(server.listen(listener)?.run()))
+    listen("console", parts.settings.listen.console, |listener| {
+        if let Some(sandbox) = sandbox {
+            sandbox.serve_checkout_at(format!("http://{}", listener.local_addr()?));
+        }
+        Ok(server.listen(listener)?.run())
+    })
+}
+
+/// What the console pretends with in the dev profile; nothing elsewhere.
+fn dev_pages(parts: &Parts) -> Option<DevPages> {
+    let settings = &parts.settings;
+    let kept = settings.mail.kind == MailKind::Outbox;
+    (settings.profile == Profile::Dev).then(|| DevPages {
+        mails: kept.then(|| OutboxViews::new(parts.pool.clone())),
+        checkout: parts.payments.sandbox.clone(),
+    })
 }
 
 fn health(parts: &Parts) -> Health {

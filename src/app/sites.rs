@@ -10,6 +10,10 @@ use crate::http::json::body::Patience;
 use crate::http::manage::state::Door;
 use crate::http::page::mishaps;
 use crate::http::{host, manage, portal};
+use crate::store::preferences::PreferenceStore;
+use crate::store::views::account_totals::AccountTotalsViews;
+use crate::store::views::key_list::KeyListViews;
+use crate::store::views::usage::UsageViews;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -28,7 +32,15 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
         let stage = people::stage(parts, &site, dashboard::routes::TABLE);
-        let dash = Dashboard { stage: stage.clone(), manage: manage.clone() };
+        let dash = Dashboard {
+            stage: stage.clone(),
+            manage: manage.clone(),
+            key_list: KeyListViews::new(parts.pool.clone()),
+            totals: AccountTotalsViews::new(parts.pool.clone()),
+            usage: UsageViews::new(parts.pool.clone()),
+            preferences: PreferenceStore::new(parts.pool.clone()),
+        };
+        let desk = parts.payments.desk.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .wrap(from_fn(host::guard_site))
@@ -38,6 +50,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
                 .app_data(Data::new(stage.clone()))
                 .app_data(Data::from(stage.assets.clone()))
                 .app_data(Data::new(dash.clone()))
+                .app_data(Data::new(desk.clone()))
                 .configure(manage::routes::add_dashboard)
                 .configure(dashboard::routes::add)
                 .default_service(web::to(mishaps::not_found))

@@ -60,6 +60,7 @@ pub async fn stop(parts: Parts, sites: Vec<Running>) {
     parts.housekeeper.abort();
     parts.alerts.abort();
     parts.mailer.abort();
+    parts.payments.stop();
     parts.rounds.abort();
     until(SETTLE_WITHIN, || directory.settlements().count() == 0 && directory.open_calls().count() == 0).await;
     tracing::info!(spooled = directory.spool().waiting(), open_calls = directory.open_calls().count(), "stopped");

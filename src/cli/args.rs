@@ -24,6 +24,9 @@ pub enum Command {
     /// Model prices.
     #[command(subcommand)]
     Price(Price),
+    /// Payments that came and do not fit what was asked.
+    #[command(subcommand)]
+    Topup(Topup),
     /// Check the whole ledger; exits with 1 on a finding.
     Check,
     /// Say what this installation has and what it lacks.
@@ -112,6 +115,21 @@ pub enum Price {
     List,
     /// Add a version: `derouter price set claude-haiku-4-5 input=1 output=5 --from 2026-12-01`.
     Set(NewPrice),
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Topup {
+    /// List the parked ones, oldest first.
+    List,
+    /// Credit what the provider says came.
+    Credit { topup: String },
+    /// End it, after the money was given back outside.
+    Close {
+        topup: String,
+        /// Why; it stays beside it.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Args, Debug)]

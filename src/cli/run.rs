@@ -2,7 +2,7 @@
 
 use crate::app::stop::Signals;
 use crate::app::{build, serve, sites, stop};
-use crate::cli::args::{Account, Cli, Command, Freeze, Key, NewPrice, Price};
+use crate::cli::args::{Account, Cli, Command, Freeze, Key, NewPrice, Price, Topup};
 use crate::cli::console::Console;
 use crate::cli::{check, doctor, welcome};
 use crate::clock::Clock;
@@ -22,6 +22,7 @@ pub async fn run(cli: Cli, settings: Settings) -> anyhow::Result<bool> {
         Command::Account(command) => show(account(&settings, command).await?),
         Command::Key(command) => show(key(&settings, command).await?),
         Command::Price(command) => price(&settings, command).await,
+        Command::Topup(command) => topup(&settings, command).await,
         Command::Check => check::run(&settings).await,
         Command::Doctor => Ok(doctor::run(&settings).await),
         Command::Sandbox(a) => {
@@ -49,7 +50,9 @@ async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
 
 /// All listeners, or none: a taken port is named before anything is served.
 fn listen(parts: &build::Parts) -> anyhow::Result<Vec<serve::Listening>> {
-    Ok(vec![serve::api(parts)?, sites::dashboard(parts)?, sites::portal(parts)?, serve::console(parts)?])
+    // The console first: pages of the dashboard name the checkout that it serves.
+    let (console, api) = (serve::console(parts)?, serve::api(parts)?);
+    Ok(vec![api, sites::dashboard(parts)?, sites::portal(parts)?, console])
 }
 
 async fn sandbox(settings: SandboxSettings) -> anyhow::Result<bool> {
@@ -112,6 +115,31 @@ async fn price(settings: &Settings, command: Price) -> anyhow::Result<bool> {
                     row["version"],
                     offered,
                     rates.join(" ")
+                );
+            }
+            Ok(true)
+        }
+    }
+}
+
+async fn topup(settings: &Settings, command: Topup) -> anyhow::Result<bool> {
+    let console = Console::of(settings)?;
+    match command {
+        Topup::Credit { topup } => show(console.post(&format!("/op/topups/{topup}/credit"), &json!({})).await?),
+        Topup::Close { topup, reason } => {
+            show(console.post(&format!("/op/topups/{topup}/close"), &json!({ "reason": reason })).await?)
+        }
+        Topup::List => {
+            let answer = console.get("/op/topups").await?;
+            for row in answer["topups"].as_array().into_iter().flatten() {
+                let text = |field: &str| row[field].as_str().unwrap_or("-").to_owned();
+                let (came, asked) = (text("received"), text("requested"));
+                println!(
+                    "{}  {} of {asked} USD came  {}  account {}",
+                    text("topup"),
+                    came,
+                    text("reason"),
+                    text("account")
                 );
             }
             Ok(true)

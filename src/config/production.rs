@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::ConfigError;
 use crate::config::secrets::DEV_MARK;
-use crate::config::settings::{MailKind, MailTls, Settings, UpstreamKind};
+use crate::config::settings::{MailKind, MailTls, PaidBy, Settings, UpstreamKind};
 
 /// A pepper or signing secret shorter than this could be guessed.
 const SECRET_MIN_CHARS: usize = 32;
@@ -21,6 +21,7 @@ pub fn refuse_unfit(settings: Settings) -> Result<Settings, ConfigError> {
     let mut reasons = Vec::new();
     upstream(&settings, &mut reasons);
     mail(&settings, &mut reasons);
+    payments(&settings, &mut reasons);
     console(&settings, &mut reasons);
     origins(&settings, &mut reasons);
     secrets(&settings, &mut reasons);
@@ -56,6 +57,16 @@ fn mail(settings: &Settings, reasons: &mut Vec<String>) {
     }
     if !mail.user.is_empty() && settings.secrets.smtp_password.expose_secret().is_empty() {
         reasons.push("secrets.smtp_password is missing: set DEROUTER_SMTP_PASSWORD or …_FILE".into());
+    }
+}
+
+/// A checkout that pretends would give credit for nothing.
+fn payments(settings: &Settings, reasons: &mut Vec<String>) {
+    for (name, by) in [("card", settings.payments.card), ("crypto", settings.payments.crypto)] {
+        if by == PaidBy::Sandbox {
+            let variable = format!("DEROUTER__PAYMENTS__{}", name.to_uppercase());
+            reasons.push(format!("payments.{name} is the sandbox: set {variable}=none"));
+        }
     }
 }
 
@@ -174,6 +185,17 @@ mod tests {
         ] {
             assert!(said.contains(setting), "{setting} is not named in:\n{said}");
         }
+    }
+
+    #[test]
+    fn nobody_gets_credit_for_pretended_payments() {
+        for method in ["CARD", "CRYPTO"] {
+            let variable = format!("DEROUTER__PAYMENTS__{method}");
+            let said = load(&fit_but(&[(&variable, "sandbox")])).expect_err("unfit").to_string();
+            assert!(said.contains(&variable), "{said}");
+        }
+        let settings = load(&fit_but(&[])).expect("fit");
+        assert_eq!(settings.payments.card, crate::config::settings::PaidBy::None);
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use crate::domain::money::{Cost, Usd};
 
 /// What kind of installation this is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -33,6 +36,7 @@ pub struct Settings {
     pub limits: Limits,
     pub mail: Mail,
     pub identity: Identity,
+    pub payments: Payments,
     pub drain: Drain,
     pub secrets: Secrets,
 }
@@ -216,6 +220,34 @@ pub struct Identity {
     pub portal_absolute: Duration,
 }
 
+/// Who takes payments by a method.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaidBy {
+    Sandbox,
+    None,
+}
+
+/// Money in (`payments.md`); amounts are US dollars in whole cents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    pub card: PaidBy,
+    pub crypto: PaidBy,
+    #[serde(rename = "min_usd", deserialize_with = "dollars")]
+    pub min: Cost,
+    #[serde(rename = "max_usd", deserialize_with = "dollars")]
+    pub max: Cost,
+    #[serde(rename = "presets_usd", deserialize_with = "each_dollars")]
+    pub presets: Vec<Cost>,
+    #[serde(rename = "proof_above_usd", deserialize_with = "dollars")]
+    pub proof_above: Cost,
+    #[serde(rename = "checkout_ttl_s", deserialize_with = "seconds")]
+    pub checkout_ttl: Duration,
+    #[serde(rename = "check_after_s", deserialize_with = "seconds")]
+    pub check_after: Duration,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Drain {
@@ -255,6 +287,7 @@ impl Settings {
     /// Refuses values no part could work with; the text names the setting.
     pub(super) fn check(&self) -> Result<(), String> {
         let (limits, database, upstream) = (&self.limits, &self.database, &self.upstream);
+        let payments = &self.payments;
         let rules = [
             (self.ledger.idle_passivate.as_secs() > 60, "ledger.idle_passivate_s must be more than 60"),
             (database.pool > 0, "database.pool must be more than 0"),
@@ -278,6 +311,12 @@ impl Settings {
             ),
             (self.secrets.pepper_version > 0, "secrets.pepper_version must be 1 to 32767"),
             (self.identity.code_tries > 0, "identity.code_tries must be more than 0"),
+            (payments.min <= payments.max, "payments.min_usd must be at most payments.max_usd"),
+            (
+                payments.presets.iter().all(|p| (payments.min..=payments.max).contains(p)),
+                "payments.presets_usd must be amounts from payments.min_usd to payments.max_usd",
+            ),
+            (!payments.checkout_ttl.is_zero(), "payments.checkout_ttl_s must be more than 0"),
         ];
         rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(rule.to_owned()))
     }
@@ -301,6 +340,22 @@ fn is_origin(text: &str) -> bool {
 /// The secret, if one was set.
 pub fn given(secret: &SecretString) -> Option<&SecretString> {
     (!secret.expose_secret().is_empty()).then_some(secret)
+}
+
+/// An amount in whole cents, more than 0.
+fn dollars<'de, D: Deserializer<'de>>(input: D) -> Result<Cost, D::Error> {
+    dollars_of(&String::deserialize(input)?).map_err(D::Error::custom)
+}
+
+fn each_dollars<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Cost>, D::Error> {
+    let texts = Vec::<String>::deserialize(input)?;
+    texts.iter().map(|text| dollars_of(text)).collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+fn dollars_of(text: &str) -> Result<Cost, &'static str> {
+    const CENT_NANOS: i64 = 10_000_000;
+    let amount = Usd::parse(text).ok().filter(|amount| amount.nanos() % CENT_NANOS == 0);
+    amount.map(Cost::from).ok_or("an amount must be US dollars such as \"50\" or \"12.50\", in whole cents")
 }
 
 fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {

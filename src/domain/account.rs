@@ -139,7 +139,7 @@ impl AccountBook {
         Ok(self.op(Some(key), cost, price, Cost::ZERO, Some(idem), Movement::CreateKey(Box::new(new))))
     }
 
-    /// Decides a key's top-up of `price` at its locked ratio: `ceil((budget + price) × cost / price) − funded`.
+    /// Decides a key's top-up of `price` at its locked ratio.
     pub fn decide_fund_key(&self, key: KeyId, price: Price, idem: Idem) -> Result<Op, Refusal> {
         self.refuse_repeat(&idem)?;
         self.refuse_frozen()?;
@@ -147,9 +147,8 @@ impl AccountBook {
         if funding.closing {
             return Err(Refusal::KeyClosing);
         }
-        let budget = funding.budget.checked_add(price).ok_or(Refusal::AmountOutOfRange)?;
-        let needed = funding.ratio.cost_of_budget(budget).ok_or(Refusal::AmountOutOfRange)?;
-        let debit = needed.checked_sub(funding.funded).ok_or(Refusal::AmountOutOfRange)?;
+        let terms = funding.ratio.top_up(funding.budget, funding.funded, price);
+        let (_, debit) = terms.ok_or(Refusal::AmountOutOfRange)?;
         self.refuse_amount(debit)?;
         self.refuse_beyond(debit)?;
         // From here it must succeed.

@@ -65,6 +65,14 @@ impl Ratio {
         i64::try_from(ceiling).ok().map(Cost::from_nanos)
     }
 
+    /// What a top-up of a key by `more` comes to: its new budget, and the cost that is moved into it. The whole budget
+    /// decides, `ceil((budget + more) × cost / price) − funded`, so that no order of top-ups is cheaper than another.
+    /// `None` where a sum leaves `i64`.
+    pub fn top_up(self, budget: Price, funded: Cost, more: Price) -> Option<(Price, Cost)> {
+        let budget = budget.checked_add(more)?;
+        Some((budget, self.cost_of_budget(budget)?.checked_sub(funded)?))
+    }
+
     /// Price of a posted cost, rounded **down**; saturates at the largest amount, which callers cap by the budget.
     pub fn price_of_cost(self, cost: Cost) -> Price {
         let floor = i128::from(cost.nanos()) * i128::from(self.price) / i128::from(self.cost);
@@ -105,6 +113,10 @@ mod tests {
         let r = ratio(60_000_000_000, 100_000_000_000);
         assert_eq!((r.parts(), r.margin().as_str()), ((3, 5), "40%"));
         assert_eq!(r.cost_of_budget(Price::from_nanos(150_000_000_000)), Some(Cost::from_nanos(90_000_000_000)));
+        let (budget, funded) = (Price::from_nanos(100_000_000_000), Cost::from_nanos(60_000_000_000));
+        let topped_up = (Price::from_nanos(150_000_000_000), Cost::from_nanos(30_000_000_000));
+        assert_eq!(r.top_up(budget, funded, Price::from_nanos(50_000_000_000)), Some(topped_up));
+        assert_eq!(r.top_up(budget, funded, Price::from_nanos(i64::MAX)), None);
         assert_eq!(r.price_of_cost(Cost::from_nanos(20_520_000_000)), Price::from_nanos(34_200_000_000));
     }
 

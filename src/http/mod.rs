@@ -1,6 +1,8 @@
 //! What crosses the wire: routes by host, principals out of requests, answers in the caller's dialect.
 
 pub mod dashboard;
+pub mod dev_checkout;
+pub mod dev_pages;
 pub mod error;
 pub mod health;
 pub mod host;
@@ -14,3 +16,4 @@ pub mod principal;
 pub mod proxy;
 pub mod site;
 pub mod strangers;
+pub mod webhooks;

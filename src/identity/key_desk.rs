@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use crate::actors::directory::Directory;
 use crate::actors::messages::{Answer, FundKey, KeyClosing, KeyRef, SettingsChanged};
@@ -23,12 +24,13 @@ use crate::identity::credentials::Credentials;
 use crate::identity::desk_error::DeskError;
 use crate::identity::random;
 use crate::store::audit::{Act, AuditStore};
-use crate::store::keys::{KeyEdit, KeySettings, KeyStore, StoredSecret};
+use crate::store::keys::{KeyEdit, KeySettings, KeyStore, Replaced, StoredSecret};
 use crate::store::stores::Stores;
 use crate::store::views::scope::OwnedKey;
 use crate::store::views::statement::{Recorded, StatementViews};
 
-/// Edits of one key take turns, so that its actor hears of them in the order they were committed.
+/// Edits and rotations of one key take turns, so that its actor hears of edits in the order they were committed, and of
+/// two clicks only one rotates.
 const TURNS: usize = 64;
 /// The stored kind of a new key.
 const CREATE_KEY: i16 = 7;
@@ -202,29 +204,86 @@ impl KeyDesk {
 
     /// Gives a key another secret with the same budget; the old one ends after `grace`, at once without.
     pub async fn rotate(&self, key: &OwnedKey, grace: Duration, trail: &Trail) -> Result<ClientSecret, DeskError> {
+        let rotated = self.rotated(key, grace, None, trail).await?;
+        Ok(rotated.expect("what has no id is never a repeat"))
+    }
+
+    /// As `rotate`, once an operation id: a form that is sent again gets `None` instead of a third secret.
+    pub async fn rotate_once(
+        &self,
+        key: &OwnedKey,
+        grace: Duration,
+        operation: &str,
+        trail: &Trail,
+    ) -> Result<Option<ClientSecret>, DeskError> {
+        self.rotated(key, grace, Some(operation.to_owned()), trail).await
+    }
+
+    async fn rotated(
+        &self,
+        key: &OwnedKey,
+        grace: Duration,
+        operation: Option<String>,
+        trail: &Trail,
+    ) -> Result<Option<ClientSecret>, DeskError> {
         let (desk, trail, key) = (self.clone(), trail.clone(), *key);
         self.detached(async move {
+            let _turn = desk.turn(&key).await;
             let (secret, stored) = desk.new_secret()?;
             let act = Act::of(Action::KeyRotated).within(key.account()).on(key.key());
-            let act = act.saying(json!({ "hint": stored.hint, "grace_s": grace.as_secs() }));
-            if !desk.0.keys.rotate(&key, &stored, grace, &act, &trail).await? {
-                return Err(Refusal::KeyClosing.into());
+            let mut detail = json!({ "hint": stored.hint, "grace_s": grace.as_secs() });
+            if let Some(operation) = operation {
+                detail["operation"] = operation.into();
+            }
+            match desk.0.keys.rotate(&key, &stored, grace, &act.saying(detail), &trail).await? {
+                Replaced::Never => return Err(Refusal::KeyClosing.into()),
+                Replaced::Before => return Ok(None),
+                Replaced::Now => {}
             }
             desk.0.credentials.forget(key.account(), Some(key.key()));
-            Ok(secret)
+            Ok(Some(secret))
         })
         .await
     }
 
     /// Makes the account's Account Key, or replaces it; the old one is dead at once.
     pub async fn set_account_key(&self, account: AccountId, trail: &Trail) -> Result<ClientSecret, DeskError> {
+        let made = self.account_key_set(account, None, trail).await?;
+        Ok(made.expect("what has no id is never a repeat"))
+    }
+
+    /// As `set_account_key`, once an operation id: a form that is sent again gets `None`.
+    pub async fn set_account_key_once(
+        &self,
+        account: AccountId,
+        operation: &str,
+        trail: &Trail,
+    ) -> Result<Option<ClientSecret>, DeskError> {
+        self.account_key_set(account, Some(operation.to_owned()), trail).await
+    }
+
+    async fn account_key_set(
+        &self,
+        account: AccountId,
+        operation: Option<String>,
+        trail: &Trail,
+    ) -> Result<Option<ClientSecret>, DeskError> {
         let (desk, trail) = (self.clone(), trail.clone());
         self.detached(async move {
+            let _turn = desk.turn_of(account.0).await;
             let (secret, stored) = desk.new_secret()?;
-            let act = Act::of(Action::AccountKeyMade).within(account).saying(json!({ "hint": stored.hint }));
-            desk.0.keys.set_account_key(account, &stored, &act, &trail).await?;
+            let mut detail = json!({ "hint": stored.hint });
+            if let Some(operation) = operation {
+                detail["operation"] = operation.into();
+            }
+            let act = Act::of(Action::AccountKeyMade).within(account).saying(detail);
+            match desk.0.keys.set_account_key(account, &stored, &act, &trail).await? {
+                Replaced::Never => return Err(Refusal::KeyClosing.into()),
+                Replaced::Before => return Ok(None),
+                Replaced::Now => {}
+            }
             desk.0.credentials.forget(account, None);
-            Ok(secret)
+            Ok(Some(secret))
         })
         .await
     }
@@ -267,7 +326,11 @@ impl KeyDesk {
     }
 
     async fn turn(&self, key: &OwnedKey) -> tokio::sync::MutexGuard<'_, ()> {
-        let place = usize::from(key.key().0.as_bytes()[15]) % TURNS;
+        self.turn_of(key.key().0).await
+    }
+
+    async fn turn_of(&self, id: Uuid) -> tokio::sync::MutexGuard<'_, ()> {
+        let place = usize::from(id.as_bytes()[15]) % TURNS;
         self.0.turns[place].lock().await
     }
 

@@ -1,5 +1,6 @@
 //! Who someone is and what they may do with it: credentials, codes, sessions, bindings, and the desk for keys.
 
+pub mod account_key_uses;
 pub mod bindings;
 pub mod code_mail;
 pub mod codes;

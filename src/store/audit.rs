@@ -37,6 +37,24 @@ impl Act {
         self.detail = Some(detail);
         self
     }
+
+    /// The id of the operation that asked for it, where a repeat must not do it twice.
+    fn operation(&self) -> Option<&str> {
+        self.detail.as_ref()?.get("operation")?.as_str()
+    }
+}
+
+/// Whether an act of the same operation is among the account's last ones; what has no operation never is. Acts on one
+/// thing must take turns, or two may both be the first.
+pub async fn is_done(on: &mut PgConnection, act: &Act) -> Result<bool, StoreError> {
+    let Some(operation) = act.operation() else { return Ok(false) };
+    Ok(sqlx::query_scalar(include_str!("sql/operation_done.sql"))
+        .bind(act.account.map(|a| a.0))
+        .bind(act.action.word())
+        .bind(&act.object)
+        .bind(operation)
+        .fetch_one(on)
+        .await?)
 }
 
 /// Writes an act into the transaction it belongs to.

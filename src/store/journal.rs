@@ -99,7 +99,7 @@ pub trait Journal: Send {
     /// The settled line of a call, if it is settled.
     fn settled<'a>(&'a mut self, call: CallId) -> LocalBoxFuture<'a, Result<Option<SettledCall>, StoreError>>;
 
-    /// Opens the connection again after it was lost.
+    /// Opens the connection again after it was lost, and makes sure that the store may be written.
     fn reconnect(&mut self) -> LocalBoxFuture<'_, Result<(), StoreError>>;
 }
 

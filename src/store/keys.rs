@@ -28,6 +28,16 @@ pub struct KeySettings {
     pub concurrency: i32,
 }
 
+/// What became of a wish for another secret.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Replaced {
+    Now,
+    /// The act's operation did it before; the secret of then counts.
+    Before,
+    /// The key is being deleted.
+    Never,
+}
+
 /// A secret as it is stored.
 #[derive(Clone, Debug)]
 pub struct StoredSecret {
@@ -80,7 +90,7 @@ impl KeyStore {
         Ok(Some(settings))
     }
 
-    /// Gives a key another secret; the old one lives on for `grace`. False if the key is being deleted.
+    /// Gives a key another secret; the old one lives on for `grace`.
     pub async fn rotate(
         &self,
         key: &OwnedKey,
@@ -88,7 +98,7 @@ impl KeyStore {
         grace: Duration,
         act: &Act,
         trail: &Trail,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Replaced, StoreError> {
         self.replace(key.account(), Some(key.key()), secret, grace, act, trail).await
     }
 
@@ -99,7 +109,7 @@ impl KeyStore {
         secret: &StoredSecret,
         act: &Act,
         trail: &Trail,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Replaced, StoreError> {
         self.replace(account, None, secret, Duration::ZERO, act, trail).await
     }
 
@@ -111,8 +121,11 @@ impl KeyStore {
         grace: Duration,
         act: &Act,
         trail: &Trail,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Replaced, StoreError> {
         let mut work = self.pool.begin().await?;
+        if audit::is_done(&mut work, act).await? {
+            return Ok(Replaced::Before);
+        }
         let replaced: bool = sqlx::query_scalar(include_str!("sql/replace_secret.sql"))
             .bind(account.0)
             .bind(key.map(|k| -> Uuid { k.0 }))
@@ -122,10 +135,11 @@ impl KeyStore {
             .bind(seconds(grace))
             .fetch_one(&mut *work)
             .await?;
-        if replaced {
-            audit::record(&mut work, trail, act).await?;
-            work.commit().await?;
+        if !replaced {
+            return Ok(Replaced::Never);
         }
-        Ok(replaced)
+        audit::record(&mut work, trail, act).await?;
+        work.commit().await?;
+        Ok(Replaced::Now)
     }
 }

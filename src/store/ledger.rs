@@ -164,7 +164,9 @@ impl Journal for PgJournal {
     fn reconnect(&mut self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             self.connection = None;
-            self.connection().await.map(|_| ())
+            // It locks no row, and a database that may not be written refuses it all the same.
+            let writable = self.positions_now(&[]).await;
+            self.keep_or_drop(writable).map(|_| ())
         })
     }
 }

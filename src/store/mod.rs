@@ -1,5 +1,6 @@
 //! What is remembered: the only place that speaks SQL or Redis, or keeps files.
 
+pub mod account_key_uses;
 pub mod accounts;
 pub mod audit;
 pub mod balance_marks;
@@ -9,6 +10,7 @@ pub mod codes;
 pub mod columns;
 pub mod credentials;
 pub mod data_folder;
+pub mod document_folder;
 pub mod error;
 pub mod journal;
 pub mod key_marks;
@@ -16,6 +18,7 @@ pub mod keys;
 pub mod ledger;
 pub mod mail;
 pub mod ownership;
+pub mod payment_events;
 pub mod payments;
 pub mod people;
 pub mod pool;
@@ -30,9 +33,14 @@ pub mod socket_folder;
 pub mod spool;
 pub mod spool_record;
 pub mod stores;
+pub mod tally_row;
 pub mod throttle;
 pub mod unprivileged;
 pub mod upkeep;
+pub mod usage_fold;
+pub mod usage_marks;
+pub mod usage_reach;
+pub mod usage_rewind;
 pub mod views;
 pub mod volatile;
 pub mod window;

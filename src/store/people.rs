@@ -28,13 +28,14 @@ impl PeopleStore {
         Ok(found.map(AccountId))
     }
 
-    /// Deletes codes, throttles, sessions and mails that are long over; safe to repeat.
+    /// Deletes codes, throttles, sessions, mails and noted uses that are long over; safe to repeat.
     pub async fn sweep(&self) -> Result<(), StoreError> {
         for sql in [
             include_str!("sql/sweep_codes.sql"),
             include_str!("sql/sweep_throttles.sql"),
             include_str!("sql/sweep_sessions.sql"),
             include_str!("sql/sweep_mails.sql"),
+            include_str!("sql/sweep_account_key_uses.sql"),
         ] {
             sqlx::query(sql).execute(&self.pool).await?;
         }

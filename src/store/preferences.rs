@@ -95,7 +95,7 @@ fn told(chosen: &Preferences) -> Value {
     json!({
         "exact_times": chosen.display.exact_times,
         "shortcuts": chosen.display.single_keys,
-        "low_balance": chosen.low.on.then(|| chosen.low.below.to_string()),
+        "low_balance": { "on": chosen.low.on, "below": chosen.low.below.to_string() },
         "message": chosen.message.as_ref().map(MessageTemplate::as_str),
         "portal_name": chosen.look.name.as_ref().map(PortalName::as_str),
         "logo": chosen.look.logo.as_ref().map(Logo::as_str),

@@ -221,6 +221,33 @@ async fn c1_with_neither_ledger_nor_disk_nobody_gets_an_end_and_nobody_pays() {
 }
 
 #[actix_web::test]
+async fn c2_a_failed_fsync_ends_the_program_at_once_and_nobody_gets_an_end() {
+    let scene = Scene::set().await;
+    let (program, key, _) = begin(&scene).await;
+    let boot: Uuid =
+        sqlx::query_scalar("SELECT boot_id FROM ledger.node").fetch_one(&scene.pool).await.expect("a node");
+    let spool = scene.data.path().join(format!("spool/{boot}.log"));
+    // It takes every byte and keeps none: its fsync is an error.
+    std::os::unix::fs::symlink("/dev/null", &spool).expect("our folder");
+    let stranger = lock_account(&scene.pool, &key.account).await;
+    let streams = start_streams(&program, &key, 3, short()).await;
+    for got in read_all(streams).await {
+        assert!(!got.kinds().contains(&"message_stop".to_owned()), "no end without a settlement: {}", got.text());
+        assert_ne!(got.ended, Ended::Clean);
+    }
+    assert_eq!(program.exit_code().await, Some(74), "the kernel may have dropped the pages: it is not tried again");
+    stranger.rollback().await.expect("released");
+    std::fs::remove_file(&spool).expect("our file");
+    scene.start().await.stop().await;
+    scene.audit().await;
+    let lines = lines(&scene.pool).await;
+    assert_eq!(lines.len() as u64, scene.sandbox.counted(), "one line for each request of the provider");
+    // A commit that waited for the stranger may have come through; nothing is billed twice or half.
+    let cut = |line: &(Uuid, i16, i64)| (line.1, line.2) == (Outcome::Crash.code(), 0) || line.2 == lines[0].2;
+    assert!(lines.iter().all(cut), "{lines:?}");
+}
+
+#[actix_web::test]
 async fn c4_c5_a_spool_found_again_bills_nothing_twice_and_nothing_that_was_voided() {
     for is_voided_first in [false, true] {
         let cluster = OwnCluster::start().await;

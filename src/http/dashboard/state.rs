@@ -2,6 +2,10 @@
 
 use crate::http::manage::state::ManageState;
 use crate::http::page::stage::Stage;
+use crate::store::preferences::PreferenceStore;
+use crate::store::views::account_totals::AccountTotalsViews;
+use crate::store::views::key_list::KeyListViews;
+use crate::store::views::usage::UsageViews;
 
 /// Shared by all workers.
 #[derive(Clone)]
@@ -9,4 +13,9 @@ pub struct Dashboard {
     pub stage: Stage,
     /// The books and views of management; the same that its JSON uses.
     pub manage: ManageState,
+    pub key_list: KeyListViews,
+    pub totals: AccountTotalsViews,
+    pub usage: UsageViews,
+    /// What resellers chose under Settings.
+    pub preferences: PreferenceStore,
 }

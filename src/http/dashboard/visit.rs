@@ -7,9 +7,12 @@ use actix_web::http::header;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use chrono::{DateTime, Utc};
 
 use crate::actors::messages::AccountView;
+use crate::domain::client_message::Filling;
 use crate::domain::ids::AccountId;
+use crate::domain::preference::Preferences;
 use crate::domain::site::Person;
 use crate::domain::trail::{Actor, Trail};
 use crate::http::dashboard::page::Page;
@@ -32,6 +35,8 @@ pub struct Visit<'a> {
     pub session: Session,
     pub trail: Trail,
     pub look: Look,
+    /// What the reseller chose under Settings.
+    pub chosen: Preferences,
     /// Set with the answer.
     cookies: RefCell<Vec<String>>,
 }
@@ -43,7 +48,7 @@ impl<'a> Visit<'a> {
     /// 401 without a session.
     pub async fn open(http: &'a HttpRequest, dash: &'a Dashboard) -> Result<Self, JsonError> {
         let session = guard::session(http, &dash.stage.site).await?;
-        Self::of(http, dash, session)
+        Self::of(http, dash, session).await
     }
 
     /// A form that was sent: read, from our own page, with the session's token.
@@ -59,14 +64,15 @@ impl<'a> Visit<'a> {
         guard::same_origin(http, &dash.stage.site)?;
         let form = Form::read(http, payload, known).await?;
         let session = guard::session_of_form(http, &dash.stage.site, form.text("csrf")).await?;
-        Ok((Self::of(http, dash, session)?, form))
+        Ok((Self::of(http, dash, session).await?, form))
     }
 
-    fn of(http: &'a HttpRequest, dash: &'a Dashboard, session: Session) -> Result<Self, JsonError> {
+    async fn of(http: &'a HttpRequest, dash: &'a Dashboard, session: Session) -> Result<Self, JsonError> {
         let Person::Reseller(account) = session.person else { return Err(JsonError::signed_out()) };
         let trail = guard::trail(http, dash.stage.site.trusted_hops, Actor::Reseller(account));
         let look = dash.stage.look(http);
-        Ok(Visit { http, dash, account, session, trail, look, cookies: RefCell::default() })
+        let chosen = dash.preferences.get(account).await?;
+        Ok(Visit { http, dash, account, session, trail, look, chosen, cookies: RefCell::default() })
     }
 
     /// The balance as its actor sees it.
@@ -90,17 +96,22 @@ impl<'a> Visit<'a> {
 
     /// As `page`, where the balance is known already.
     pub fn page_beside(&self, nav: &str, balance: &AccountView) -> Result<Page, JsonError> {
+        self.page_with(nav, Some(balance))
+    }
+
+    /// As `page`, for what must be shown even if the books do not answer just now: the balance is a dash then.
+    pub fn page_with(&self, nav: &str, balance: Option<&AccountView>) -> Result<Page, JsonError> {
         let (names, look) = (&self.dash.stage.names, self.look.clone());
         Ok(Page {
             csrf: form_token::masked(&self.session.csrf)?,
             path: look.path,
             nav: nav.to_owned(),
             back: "/api".to_owned(),
-            available: words::dollars(balance.available.usd()),
+            available: balance.map_or_else(|| "–".to_owned(), |b| words::dollars(b.available.usd())),
             email: self.session.address.clone(),
             theme: look.theme.to_owned(),
             theme_action: self.dash.stage.theme_action().to_owned(),
-            shortcuts: "on".to_owned(),
+            shortcuts: if self.chosen.display.single_keys { "on" } else { "off" }.to_owned(),
             brand: names.brand.clone(),
             home: "/api".to_owned(),
             support: names.support.clone(),
@@ -109,12 +120,23 @@ impl<'a> Visit<'a> {
             js: look.js,
             icon: look.icon,
             now: look.now,
-            frozen: balance.frozen,
-            frozen_why: frozen_why(balance),
-            frozen_lift: frozen_lift(balance),
+            frozen: balance.is_some_and(|b| b.frozen),
+            frozen_why: balance.map(frozen_why).unwrap_or_default(),
+            frozen_lift: balance.map(frozen_lift).unwrap_or_default(),
             live_url: String::new(),
             notice: Notice::default(),
         })
+    }
+
+    /// A moment of the past, near or exact as the reseller chose.
+    pub fn when(&self, at: DateTime<Utc>) -> String {
+        if self.chosen.display.exact_times { words::minute(at) } else { words::ago(self.look.at, at) }
+    }
+
+    /// The message of a key for its client, in the reseller's words.
+    pub fn message(&self, key: &str, label: &str) -> String {
+        let portal = &self.dash.stage.names.portal_url;
+        self.chosen.message().fill(Filling { key, portal, label })
     }
 
     /// Sets a cookie with the answer.

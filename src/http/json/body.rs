@@ -34,16 +34,24 @@ pub async fn read<T: DeserializeOwned>(http: &HttpRequest, payload: Payload) -> 
 /// 415 for another media type or a compressed body, 413, 408, 400 where it ends early.
 pub async fn collect_of(http: &HttpRequest, payload: Payload, media_type: &str) -> Result<BytesMut, JsonError> {
     refuse_encoding(http, media_type)?;
-    let Patience(within) = http.app_data().expect("each listener has its patience");
-    tokio::time::timeout(*within, collect(payload)).await.map_err(|_| JsonError::slow_body())?
+    bytes(http, payload, MAX_BYTES).await
 }
 
-async fn collect(mut payload: Payload) -> Result<BytesMut, JsonError> {
+/// The body as it came, of at most `most` bytes.
+///
+/// # Errors
+/// 413, 408, 400 for a body that ended early.
+pub async fn bytes(http: &HttpRequest, payload: Payload, most: usize) -> Result<BytesMut, JsonError> {
+    let Patience(within) = http.app_data().expect("each listener has its patience");
+    tokio::time::timeout(*within, collect(payload, most)).await.map_err(|_| JsonError::slow_body())?
+}
+
+async fn collect(mut payload: Payload, most: usize) -> Result<BytesMut, JsonError> {
     let mut whole = BytesMut::new();
     while let Some(part) = payload.next().await {
         let part = part.map_err(|_| JsonError::bad_request("The request body ended early. Send it again."))?;
-        if whole.len() + part.len() > MAX_BYTES {
-            let words = "The request body is larger than 16 KB. Send less.";
+        if whole.len() + part.len() > most {
+            let words = format!("The request body is larger than {} KB. Send less.", most / 1024);
             return Err(JsonError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", words));
         }
         whole.extend_from_slice(&part);

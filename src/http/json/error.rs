@@ -136,6 +136,12 @@ impl JsonError {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "throttled", message).retry_after(600)
     }
 
+    /// A payment provider does not answer.
+    pub fn provider_away() -> Self {
+        let words = "The payment provider does not answer. Nothing was charged; repeat the request in a minute.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "provider_away", words).retry_after(30)
+    }
+
     pub fn try_again() -> Self {
         let words = "We are restoring service. Nothing is known to have changed; repeat the request in a few seconds.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "try_again", words).retry_after(2)

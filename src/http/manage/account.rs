@@ -59,7 +59,7 @@ pub async fn audit(http: HttpRequest, state: Data<ManageState>) -> Result<HttpRe
 /// `GET /api/v1/account-key`: its first characters, or `null`.
 pub async fn account_key(http: HttpRequest, state: Data<ManageState>) -> Result<HttpResponse, JsonError> {
     let caller = caller::reseller(&http, &state).await?;
-    let hint = state.account_key.hint(caller.account).await?;
+    let hint = state.account_key.get(caller.account).await?.map(|key| key.hint);
     Ok(answer::ok(&json!({ "hint": hint })))
 }
 

@@ -40,10 +40,11 @@ pub async fn reseller(http: &HttpRequest, state: &ManageState) -> Result<Caller,
             let signed = guard::reseller(http, site).await?;
             Ok(Caller { account: signed.account, trail: signed.trail, proved: signed.session.fresh })
         }
-        Door::Credential { credentials, trusted_hops } => {
+        Door::Credential { credentials, trusted_hops, uses } => {
             match principal::api(http, credentials, request_id()).await? {
                 ApiPrincipal::Account(account) => {
                     let trail = guard::trail(http, *trusted_hops, Actor::AccountKey(account));
+                    uses.note(account, &trail).await;
                     Ok(Caller { account, trail, proved: true })
                 }
                 ApiPrincipal::Client(_) => {

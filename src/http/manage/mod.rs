@@ -13,3 +13,4 @@ pub mod reference_show;
 pub mod routes;
 pub mod show;
 pub mod state;
+pub mod topups;

@@ -21,7 +21,7 @@ use crate::identity::key_desk::Operation;
 use crate::store::views::scope::OwnedKey;
 
 /// Deleting a key with more than this much unused cost needs a fresh code: 100 US dollars.
-const PROOF_ABOVE: Cost = Cost::from_nanos(100_000_000_000);
+pub const PROOF_ABOVE: Cost = Cost::from_nanos(100_000_000_000);
 
 /// The two numbers of a new key.
 #[derive(Deserialize)]

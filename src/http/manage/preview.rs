@@ -58,9 +58,7 @@ pub async fn top_up(
     let caller = caller::reseller(&http, &state).await?;
     let TopUp { amount, key, .. } = TopUp::read(&http, payload, &state, &caller, &id).await?;
     let live = state.directory.view_key(KeyRef { account: key.account(), key: key.key() }).await?;
-    let budget = live.budget.checked_add(amount);
-    let debit = budget.and_then(|b| live.ratio.cost_of_budget(b)).and_then(|c| c.checked_sub(live.funded));
-    let (Some(budget), Some(debit)) = (budget, debit) else {
+    let Some((budget, debit)) = live.ratio.top_up(live.budget, live.funded, amount) else {
         return Err(DeskError::Refused(Refusal::AmountOutOfRange).into());
     };
     let available = state.directory.view_account(caller.account).await?.available;

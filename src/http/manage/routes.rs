@@ -3,16 +3,19 @@
 use actix_web::web::{self, ServiceConfig};
 
 use crate::http::json::routing::at;
-use crate::http::manage::{account, keys, lines, money, preview, reference, reference_self};
+use crate::http::manage::{account, keys, lines, money, preview, reference, reference_self, topups};
 use crate::http::site::{self, step_up};
 
-/// Adds sign-in, the reseller's own record and management; needs `Data<SiteState>` of the dashboard and
-/// `Data<ManageState>` with its session door.
+/// Adds sign-in, the reseller's own record, money in and management; needs `Data<SiteState>` of the dashboard,
+/// `Data<PaymentDesk>`, and `Data<ManageState>` with its session door.
 pub fn add_dashboard(config: &mut ServiceConfig) {
     config
         .configure(site::routes::add)
         .service(at("/api/v1/step-up").route(web::post().to(step_up::ask)))
         .service(at("/api/v1/step-up/verify").route(web::post().to(step_up::verify)))
+        .service(at("/api/v1/top-ups").route(web::get().to(topups::list)).route(web::post().to(topups::start)))
+        .service(at("/api/v1/top-ups/{id}").route(web::get().to(topups::get)))
+        .service(at("/api/v1/top-ups/{id}/cancel").route(web::post().to(topups::cancel)))
         .configure(add_ours);
 }
 

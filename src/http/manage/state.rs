@@ -2,6 +2,7 @@
 
 use crate::actors::directory::Directory;
 use crate::http::site::state::SiteState;
+use crate::identity::account_key_uses::AccountKeyUses;
 use crate::identity::credentials::Credentials;
 use crate::identity::cursors::Cursors;
 use crate::identity::key_desk::KeyDesk;
@@ -19,7 +20,7 @@ pub enum Door {
     /// The dashboard: a session, and the guard against foreign pages. Keys mean nothing here.
     Session(Box<SiteState>),
     /// The API host: an Account Key. Cookies mean nothing here.
-    Credential { credentials: Credentials, trusted_hops: usize },
+    Credential { credentials: Credentials, trusted_hops: usize, uses: AccountKeyUses },
 }
 
 /// Limits that a new key gets.

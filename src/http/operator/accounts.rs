@@ -165,7 +165,8 @@ pub fn usd(text: &str) -> Result<Usd, OperatorError> {
     Usd::parse(text).map_err(|e| OperatorError::invalid(e.to_string()))
 }
 
-fn reason(text: &str) -> Result<String, OperatorError> {
+/// A reason as it is kept: 1 to 200 characters.
+pub fn reason(text: &str) -> Result<String, OperatorError> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 200 {
         return Err(OperatorError::invalid("give a reason of 1 to 200 characters; it stays in the journal"));

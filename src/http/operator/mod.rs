@@ -7,3 +7,4 @@ pub mod operation;
 pub mod prices;
 pub mod routes;
 pub mod state;
+pub mod topups;

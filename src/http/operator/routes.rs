@@ -1,6 +1,6 @@
 //! The routes of the operator's listener.
 
-use crate::http::operator::{accounts, keys, prices};
+use crate::http::operator::{accounts, keys, prices, topups};
 use actix_web::web::{self, ServiceConfig};
 
 /// Adds the operator's routes; they are on no other listener.
@@ -14,5 +14,8 @@ pub fn add(config: &mut ServiceConfig) {
         .route("/op/accounts/{account}/keys", web::post().to(keys::create))
         .route("/op/keys/{key}", web::get().to(keys::show))
         .route("/op/prices", web::get().to(prices::list))
-        .route("/op/prices", web::post().to(prices::set));
+        .route("/op/prices", web::post().to(prices::set))
+        .route("/op/topups", web::get().to(topups::list))
+        .route("/op/topups/{topup}/credit", web::post().to(topups::credit))
+        .route("/op/topups/{topup}/close", web::post().to(topups::close));
 }

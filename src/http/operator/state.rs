@@ -5,6 +5,7 @@ use crate::domain::price_row::Day;
 use crate::domain::pricing::PriceBook;
 use crate::http::operator::answer::OperatorError;
 use crate::identity::credentials::Credentials;
+use crate::payments::desk::PaymentDesk;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
 use crate::store::people::PeopleStore;
@@ -23,6 +24,7 @@ pub struct OperatorState {
     pub directory: Directory,
     pub prices: Arc<ArcSwap<PriceBook>>,
     pub payments: PaymentStore,
+    pub desk: PaymentDesk,
     pub price_store: PriceStore,
     /// Held by whoever adds a price.
     pub price_turn: Arc<Mutex<()>>,

@@ -114,7 +114,7 @@ fn height(amount: Option<i64>, top: i64) -> i128 {
 }
 
 /// Hundredths of a per cent as per cent: `34.2`.
-fn hundredths(value: i128) -> String {
+pub fn hundredths(value: i128) -> String {
     let text = format!("{}.{:02}", value / 100, value % 100);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

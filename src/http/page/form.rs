@@ -49,17 +49,25 @@ impl Form {
         self.text(name) == "yes"
     }
 
-    /// The identity of a money form: the id that its page made, and the hash of what was typed.
+    /// The id that the form's page made: a form that is sent again carries it again.
     ///
     /// # Errors
-    /// 422 where the id is no plain text of 1 to 64 characters.
-    pub fn identity(&self, typed: &[&str]) -> Result<Idem, JsonError> {
+    /// 422 where it is no plain text of 1 to 64 characters.
+    pub fn operation(&self) -> Result<&str, JsonError> {
         let id = self.text("operation_id");
         if !(1..=64).contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             let words = "This form is incomplete. Open the page again.";
             return Err(JsonError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words).at("operation_id"));
         }
+        Ok(id)
+    }
+
+    /// The identity of a money form: the id of its operation, and the hash of what was typed.
+    ///
+    /// # Errors
+    /// As `operation`.
+    pub fn identity(&self, typed: &[&str]) -> Result<Idem, JsonError> {
         // A name space of its own: no program of the account takes an id of its pages.
-        Ok(Idem::of(format!("page:{id}"), typed))
+        Ok(Idem::of(format!("page:{}", self.operation()?), typed))
     }
 }

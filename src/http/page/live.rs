@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::future::select_all;
 use futures_util::stream;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -77,7 +78,7 @@ impl Figures {
     }
 }
 
-/// The figures once, for pages that cannot hold a stream; else the stream. `read` gives the figures of this moment and
+/// The figures once, for pages that cannot hold a stream or where nothing is to be looked at; else the stream. `read` gives the figures of this moment and
 /// fails where the session ended or the store is away: the stream ends then, and the page says that it is stale.
 ///
 /// # Errors
@@ -85,7 +86,7 @@ impl Figures {
 pub async fn answer<R, F>(
     stage: &Stage,
     http: &HttpRequest,
-    look: Option<watch::Receiver<Changes>>,
+    looks: Vec<watch::Receiver<Changes>>,
     read: R,
 ) -> Result<HttpResponse, JsonError>
 where
@@ -93,24 +94,24 @@ where
     F: Future<Output = Result<Figures, JsonError>> + 'static,
 {
     let first = read().await?;
-    let Some(look) = look.filter(|_| wants_stream(http)) else {
+    if looks.is_empty() || !wants_stream(http) {
         return Ok(reply::headed(stage, StatusCode::OK).json(first));
-    };
+    }
     let mut response = reply::headed(stage, StatusCode::OK);
     response
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         // A proxy in front that collects answers would hold the figures back.
         .insert_header(("x-accel-buffering", "no"));
-    let shape = look.borrow().shape;
-    let watching = Watching { look, read, shown: first.clone(), shape, told: Some(first) };
+    let shape = looks.iter().map(|look| look.borrow().shape).sum();
+    let watching = Watching { looks, read, shown: first.clone(), shape, told: Some(first) };
     Ok(response.streaming(stream::unfold(watching, |watching| watching.next())))
 }
 
 struct Watching<R> {
-    look: watch::Receiver<Changes>,
+    looks: Vec<watch::Receiver<Changes>>,
     read: R,
     shown: Figures,
-    /// The account's shape when the page was opened.
+    /// The accounts' shapes when the page was opened.
     shape: u64,
     /// The first message, until it is sent.
     told: Option<Figures>,
@@ -128,12 +129,13 @@ where
         }
         loop {
             tokio::time::sleep(PACE).await;
-            let silent = tokio::time::timeout(HEARTBEAT, self.look.changed()).await.is_err();
+            let changed = select_all(self.looks.iter_mut().map(|look| Box::pin(look.changed())));
+            let silent = tokio::time::timeout(HEARTBEAT, changed).await.is_err();
             // Marked as seen before the reading: a change during it is read again.
-            let changes = *self.look.borrow_and_update();
+            let shape = self.looks.iter_mut().map(|look| look.borrow_and_update().shape).sum();
             let mut now = (self.read)().await.ok()?;
-            now.reload = changes.shape != self.shape;
-            self.shape = changes.shape;
+            now.reload = shape != self.shape;
+            self.shape = shape;
             let news = now.since(&self.shown);
             self.shown = now;
             match news {

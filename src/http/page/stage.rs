@@ -27,6 +27,9 @@ pub struct Names {
     pub support: String,
     /// Origin of the portal as clients type it: `https://apikey.cloud`.
     pub portal_url: String,
+    /// What clients read at the top of the portal, and its logo text, where their reseller chose nothing else.
+    pub portal_name: String,
+    pub portal_logo: String,
     /// Origin of the API.
     pub api_url: String,
     /// Where the mails of the dev profile are kept; empty elsewhere.

@@ -93,6 +93,13 @@ pub fn same_origin(http: &HttpRequest, state: &SiteState) -> Result<(), JsonErro
     if ours { Ok(()) } else { Err(JsonError::cross_site()) }
 }
 
+/// The site's origin as this person reaches it: where a provider sends them back to, with their cookies.
+pub fn home(http: &HttpRequest, state: &SiteState) -> String {
+    let sent = header_text(http, "origin").filter(|origin| state.origins.iter().any(|ours| ours == origin));
+    let first = || state.origins.first().map(String::as_str);
+    sent.or_else(first).unwrap_or_default().to_owned()
+}
+
 /// What a request leaves in the audit trail.
 pub fn trail(http: &HttpRequest, trusted_hops: usize, actor: Actor) -> Trail {
     let user_agent = header_text(http, "user-agent").unwrap_or_default();

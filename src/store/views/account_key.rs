@@ -1,9 +1,21 @@
 //! The Account Key as it may be shown: its first characters, or that there is none.
 
-use sqlx::PgPool;
+use chrono::{DateTime, Utc};
+use sqlx::{PgPool, Row};
 
 use crate::domain::ids::AccountId;
 use crate::store::error::StoreError;
+
+/// A live Account Key.
+#[derive(Clone, Debug)]
+pub struct AccountKeyRow {
+    /// Its first twelve characters.
+    pub hint: String,
+    /// Unknown for keys of before this was written down.
+    pub made: Option<DateTime<Utc>>,
+    /// To the minute; `None`: not since it was made.
+    pub last_used: Option<DateTime<Utc>>,
+}
 
 /// Reads of the Account Key.
 #[derive(Clone)]
@@ -16,11 +28,11 @@ impl AccountKeyViews {
         AccountKeyViews { pool }
     }
 
-    /// The first twelve characters of the current Account Key.
-    pub async fn hint(&self, account: AccountId) -> Result<Option<String>, StoreError> {
-        Ok(sqlx::query_scalar(include_str!("../sql/account_key_hint.sql"))
-            .bind(account.0)
-            .fetch_optional(&self.pool)
-            .await?)
+    /// The current Account Key.
+    pub async fn get(&self, account: AccountId) -> Result<Option<AccountKeyRow>, StoreError> {
+        let query = sqlx::query(include_str!("../sql/show_account_key.sql")).bind(account.0);
+        let Some(row) = query.fetch_optional(&self.pool).await? else { return Ok(None) };
+        let (hint, made, last_used) = (row.try_get("hint")?, row.try_get("made_at")?, row.try_get("last_used")?);
+        Ok(Some(AccountKeyRow { hint, made, last_used }))
     }
 }

@@ -15,6 +15,8 @@ pub struct AuditRow {
     pub actor: String,
     pub action: String,
     pub object: Option<String>,
+    /// Of the key it was done on, as it is called now.
+    pub label: Option<String>,
     pub detail: Option<serde_json::Value>,
     pub ip: String,
     pub user_agent: String,
@@ -47,6 +49,7 @@ impl AuditViews {
                     actor: r.try_get("actor_kind")?,
                     action: r.try_get("action")?,
                     object: r.try_get("object")?,
+                    label: r.try_get("label")?,
                     detail: r.try_get::<Option<Json<serde_json::Value>>, _>("detail")?.map(|Json(value)| value),
                     ip: r.try_get("ip")?,
                     user_agent: r.try_get("user_agent")?,

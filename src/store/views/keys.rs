@@ -91,7 +91,8 @@ impl KeyViews {
     }
 }
 
-fn row(r: &PgRow) -> Result<KeyRow, StoreError> {
+/// A key out of its columns.
+pub fn row(r: &PgRow) -> Result<KeyRow, StoreError> {
     let key: Uuid = r.try_get("key_id")?;
     let broken = || StoreError::broken_row("client_key", key);
     let (cost, price) = (r.try_get("ratio_cost")?, r.try_get("ratio_price")?);

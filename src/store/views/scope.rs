@@ -85,6 +85,14 @@ impl Scope {
             .await?;
         row.map(|r| Ok(BoundKey { user, key: KeyId(r.try_get(0)?), account: AccountId(r.try_get(1)?) })).transpose()
     }
+
+    /// Every key the user has bound, at most 1,000.
+    pub async fn bound_keys(&self, user: UserId) -> Result<Vec<BoundKey>, StoreError> {
+        let rows = sqlx::query(include_str!("../sql/bound_keys.sql")).bind(user.0).fetch_all(&self.pool).await?;
+        rows.iter()
+            .map(|r| Ok(BoundKey { user, key: KeyId(r.try_get(0)?), account: AccountId(r.try_get(1)?) }))
+            .collect()
+    }
 }
 
 fn id(raw: &str) -> Uuid {

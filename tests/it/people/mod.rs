@@ -1,6 +1,8 @@
 //! People's JSON through the whole program: sign-in, sessions, portal, management.
 
+mod account_key_page;
 pub mod alerts;
+mod guide_page;
 mod leaks;
 mod mail;
 mod management;
@@ -8,6 +10,7 @@ mod money;
 mod portal;
 mod reference;
 mod sessions;
+mod settings_page;
 mod sign_in;
 mod tenancy;
 mod walkthrough;

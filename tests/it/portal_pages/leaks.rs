@@ -9,7 +9,6 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use crate::people::alerts::looker;
-use crate::portal_pages::form::token_of;
 use crate::portal_pages::walk;
 use crate::support::app::TestApp;
 use crate::support::browser::{Answer, Browser};
@@ -199,7 +198,7 @@ async fn forms(app: &TestApp, search: &mut Search, client: &mut Browser, key: &T
             if pattern.starts_with("/keys/") {
                 client.post("/api/v1/portal/bind", &json!({ "key": key.secret })).await;
             }
-            let csrf = token_of(&client.page("/account").await);
+            let csrf = client.open("/account").await.value("csrf");
             let fields = [&[("csrf", csrf.as_str())], example.as_slice()].concat();
             let sent = client.send_form(&pattern.replace("{id}", &key.id), &fields).await;
             search.answer(pattern, &sent);
@@ -213,7 +212,7 @@ async fn forms(app: &TestApp, search: &mut Search, client: &mut Browser, key: &T
         }
     }
     for _ in 0..12 {
-        let csrf = token_of(&client.page("/account").await);
+        let csrf = client.open("/account").await.value("csrf");
         search
             .answer("too many keys", &client.send_form("/bind", &[("csrf", &csrf), ("key", "x"), ("name", "")]).await);
     }

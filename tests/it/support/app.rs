@@ -12,6 +12,7 @@ use derouter::clock::Clock;
 use derouter::config::{self, Environment};
 use derouter::domain::ids::AccountId;
 use derouter::identity::credentials::Credentials;
+use derouter::payments::sandbox::provider::PaymentSandbox;
 use derouter::store::accounts::AccountStore;
 use derouter::store::checker;
 use derouter::upstream::sandbox::server::SandboxHandle;
@@ -32,6 +33,8 @@ pub struct TestApp {
     pub dashboard: SocketAddr,
     pub portal: SocketAddr,
     pub sandbox: Arc<SandboxHandle>,
+    /// The simulated payment provider.
+    pub payments: PaymentSandbox,
     /// Until when the provider counts as refusing our own account; a test may reset it.
     pub parked: Arc<AtomicU64>,
     pub credentials: Credentials,
@@ -48,6 +51,7 @@ struct Started {
     dashboard: SocketAddr,
     portal: SocketAddr,
     sandbox: Arc<SandboxHandle>,
+    payments: PaymentSandbox,
     parked: Arc<AtomicU64>,
     credentials: Credentials,
     directory: Directory,
@@ -87,7 +91,7 @@ impl TestApp {
         let (told, started) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || run(&environment, told, stopped));
-        let Started { api, console, dashboard, portal, sandbox, parked, credentials, directory, pool } =
+        let Started { api, console, dashboard, portal, sandbox, payments, parked, credentials, directory, pool } =
             started.await.expect("the program starts");
         let operator_token = std::fs::read_to_string(data.path().join("operator_token")).expect("a token");
         TestApp {
@@ -95,6 +99,7 @@ impl TestApp {
             dashboard,
             portal,
             sandbox,
+            payments,
             parked,
             credentials,
             directory,
@@ -170,6 +175,7 @@ fn listen(parts: &Parts) -> (Vec<Running>, Started) {
         dashboard: dashboard.addr,
         portal: portal.addr,
         sandbox: parts.sandbox.clone().expect("the dev profile has a sandbox"),
+        payments: parts.payments.sandbox.clone().expect("the dev profile pretends payments"),
         parked: parts.parked.clone(),
         credentials: parts.credentials.clone(),
         directory: parts.books.directory.clone(),

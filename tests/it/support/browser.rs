@@ -90,14 +90,14 @@ impl Browser {
 
     /// One request; keeps the cookies that come back.
     pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
-        let mut response = self.open(method, path, headers, body).await;
+        let mut response = self.request(method, path, headers, body).await;
         let bytes = response.body().limit(64 * 1024 * 1024).await.expect("a body");
         self.answer(&response, bytes.to_vec())
     }
 
     /// Listens to a stream of events: the first message, and after `news` happened the next one.
     pub async fn listen(&mut self, path: &str, news: impl Future<Output = ()>) -> Answer {
-        let mut response = self.open(Method::GET, path, &[("accept", "text/event-stream")], None).await;
+        let mut response = self.request(Method::GET, path, &[("accept", "text/event-stream")], None).await;
         let mut heard = Vec::new();
         messages(&mut response, &mut heard, 1).await;
         news.await;
@@ -105,7 +105,7 @@ impl Browser {
         self.answer(&response, heard)
     }
 
-    async fn open(
+    async fn request(
         &mut self,
         method: Method,
         path: &str,

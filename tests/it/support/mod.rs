@@ -6,6 +6,7 @@ pub mod calls;
 pub mod cluster;
 pub mod cutter;
 pub mod desk;
+pub mod form;
 pub mod own_cluster;
 pub mod process;
 pub mod site;

@@ -158,6 +158,11 @@ impl Process {
         self.child.lock().await.kill().await.expect("it is ours");
     }
 
+    /// The code it ends with by itself.
+    pub async fn exit_code(&self) -> Option<i32> {
+        soon("it leaves", self.child.lock().await.wait()).await.expect("it is ours").code()
+    }
+
     /// SIGTERM, and the end it comes to.
     pub async fn stop(self) {
         let mut child = self.child.into_inner();

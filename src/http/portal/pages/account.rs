@@ -5,17 +5,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use uuid::Uuid;
 
-use crate::domain::device;
 use crate::domain::site::Site;
 use crate::http::json::error::JsonError;
 use crate::http::page::parts::Session;
 use crate::http::page::stage::Stage;
-use crate::http::page::{reply, words};
+use crate::http::page::{reply, sessions, words};
 use crate::http::portal::pages::frame::PortalPage;
 use crate::http::portal::pages::notices;
 use crate::http::portal::pages::visit::Visit;
 use crate::http::portal::state::PortalState;
-use crate::store::sessions::ListedSession;
 
 #[derive(Template)]
 #[template(path = "portal/account.html")]
@@ -30,7 +28,9 @@ pub async fn show(http: HttpRequest, stage: Data<Stage>, portal: Data<PortalStat
     let listed = stage.site.sessions.list(Site::Portal, visit.session.person).await?;
     let mut page = visit.page(None).await?;
     page.notice = notices::of(&visit.query("did"));
-    let sessions = listed.iter().map(|session| shown(&visit, session)).collect();
+    let now = visit.look.at;
+    let seen = |at| words::ago(now, at);
+    let sessions = listed.iter().map(|row| sessions::shown(row, visit.session.id, "/account", now, seen)).collect();
     visit.show(&Account { page, sessions })
 }
 
@@ -59,15 +59,4 @@ pub async fn sign_out_everywhere(
     stage.site.sessions.revoke_all(Site::Portal, visit.session.person, &visit.trail).await?;
     let gone = stage.site.cookies.drop_session();
     Ok(reply::with_cookies(visit.see_other(stage.sign_in()), &[gone]))
-}
-
-fn shown(visit: &Visit<'_>, session: &ListedSession) -> Session {
-    let (now, current) = (visit.look.at, session.session == visit.session.id);
-    Session {
-        device: device::device(&session.user_agent),
-        created: format!("{} {}", words::day(now, session.created), session.created.format("%H:%M UTC")),
-        last_seen: if current { "now".to_owned() } else { words::ago(now, session.last_seen) },
-        current,
-        action: format!("/account/sessions/{}/revoke", session.session),
-    }
 }

@@ -1,6 +1,7 @@
 //! A key's requests: newest first, by model, page by page.
 
 use crate::domain::ids::CallId;
+use crate::domain::line_state::LineState;
 use crate::http::json::error::JsonError;
 use crate::http::page::parts::{Choice, Pager};
 use crate::http::page::words;
@@ -142,14 +143,13 @@ fn shown(visit: &Visit<'_>, line: &ClientLine) -> PortalLine {
 }
 
 /// How a request was measured, in a client's words, and how loud they are.
-pub fn state_words(state: &str) -> (&str, &'static str) {
+pub fn state_words(state: LineState) -> (&'static str, &'static str) {
     match state {
-        "measured" => ("ok", "muted"),
-        "estimated" => ("estimated", "warn"),
-        "partial" => ("partial", "warn"),
-        "client_left" => ("you left", "warn"),
-        "cut_by_budget" => ("cut by budget", "warn"),
-        "not_billed" => ("not billed", "muted"),
-        other => (other, "muted"),
+        LineState::Measured => ("ok", "muted"),
+        LineState::Estimated => ("estimated", "warn"),
+        LineState::Partial => ("partial", "warn"),
+        LineState::ClientLeft => ("you left", "warn"),
+        LineState::CutByBudget => ("cut by budget", "warn"),
+        LineState::NotBilled => ("not billed", "muted"),
     }
 }

@@ -1,0 +1,85 @@
+//! Money that came and does not fit its order: listed, credited or closed by an operator.
+
+use crate::domain::ids::TopupId;
+use crate::domain::payment::Method;
+use crate::domain::topup::ParkReason;
+use crate::http::operator::accounts;
+use crate::http::operator::answer::OperatorError;
+use crate::http::operator::state::OperatorState;
+use crate::payments::by_hand::ByHandError;
+use crate::payments::error::LookError;
+use crate::store::payments::TopupRow;
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Why an order is ended; it stays beside it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Close {
+    reason: String,
+}
+
+/// `GET /op/topups`: the parked ones, oldest first.
+pub async fn list(http: HttpRequest, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+    state.authorize(&http)?;
+    let rows = state.desk.parked().await?;
+    Ok(HttpResponse::Ok().json(json!({ "topups": rows.iter().map(shown).collect::<Vec<_>>() })))
+}
+
+/// `POST /op/topups/{id}/credit`: credits what the provider says came.
+pub async fn credit(
+    http: HttpRequest,
+    id: Path<String>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
+    state.authorize(&http)?;
+    let row = state.desk.credit_by_hand(parsed(&id)?).await.map_err(refused)?;
+    Ok(HttpResponse::Ok().json(shown(&row)))
+}
+
+/// `POST /op/topups/{id}/close`: ends it, after the money was given back outside.
+pub async fn close(
+    http: HttpRequest,
+    id: Path<String>,
+    body: Json<Close>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
+    state.authorize(&http)?;
+    let reason = accounts::reason(&body.reason)?;
+    let row = state.desk.close_by_hand(parsed(&id)?, &reason).await.map_err(refused)?;
+    Ok(HttpResponse::Ok().json(shown(&row)))
+}
+
+fn parsed(id: &str) -> Result<TopupId, OperatorError> {
+    id.parse::<Uuid>().map(TopupId).map_err(|_| OperatorError::not_found("such top-up"))
+}
+
+fn refused(error: ByHandError) -> OperatorError {
+    match error {
+        ByHandError::NotFound => OperatorError::not_found("such top-up"),
+        ByHandError::Store(error) | ByHandError::Look(LookError::Store(error)) => error.into(),
+        ByHandError::Look(LookError::Unanswered(error)) => error.into(),
+        other => OperatorError::invalid(other.to_string()),
+    }
+}
+
+fn shown(row: &TopupRow) -> Value {
+    let order = &row.order;
+    json!({
+        "topup": order.id,
+        "account": row.account,
+        "provider": row.provider,
+        "payment": row.payment,
+        "method": order.method.map(Method::word),
+        "state": order.state.word(),
+        "requested": order.requested.to_string(),
+        "received": order.received.map(|amount| amount.to_string()),
+        "credited": order.credited.map(|amount| amount.to_string()),
+        "reason": order.reason.map(ParkReason::word),
+        "closed_by": row.closed_by,
+        "created_at": row.created_at,
+    })
+}

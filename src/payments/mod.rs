@@ -1,0 +1,15 @@
+//! Money in: what a payment provider is to us, the orders we make of one, and the desk that credits each of them once.
+//!
+//! One rule for every provider: a notice is a reason to look, never a reason to credit. What is credited is what the
+//! provider's own interface says when asked, checked against our row (`docs/payments.md`).
+
+pub mod by_hand;
+pub mod desk;
+pub mod error;
+pub mod look;
+pub mod notice;
+pub mod provider;
+pub mod providers;
+pub mod sandbox;
+pub mod signature;
+pub mod worker;

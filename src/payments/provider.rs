@@ -1,0 +1,103 @@
+//! What a payment provider is to the rest of the program. A new one is a variant here and a module beside the sandbox's;
+//! nothing else knows any of them by name.
+
+use crate::domain::ids::TopupId;
+use crate::domain::money::Cost;
+use crate::domain::payment::{Method, PaymentFact};
+use crate::payments::error::ProviderError;
+use crate::payments::sandbox::provider::PaymentSandbox;
+use crate::store::payments::Checkout;
+use chrono::{DateTime, Utc};
+
+/// What a checkout is opened for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckoutOrder {
+    /// Ours; the provider keeps it beside the payment, and a repeat with it is the same checkout.
+    pub topup: TopupId,
+    pub method: Method,
+    /// Whole cents.
+    pub amount: Cost,
+    /// The reseller's address.
+    pub email: String,
+    /// Where the person goes after paying, and after giving up.
+    pub return_url: String,
+    pub cancel_url: String,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A notice whose sender is proved. Nothing in it is trusted for amounts: it says where to look.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// The provider's id of the notice, the same in each repeat.
+    pub event: String,
+    /// `None`: it concerns no payment of ours.
+    pub payment: Option<String>,
+    pub kind: String,
+}
+
+/// One configured provider.
+#[derive(Clone)]
+pub enum Provider {
+    /// Only pretends; the dev profile's.
+    Sandbox(PaymentSandbox),
+}
+
+impl Provider {
+    /// The stored word; it never changes, as rows carry it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Provider::Sandbox(_) => "sandbox",
+        }
+    }
+
+    /// The origin people are sent to, for the `form-action` of our pages; `None` while it is not known.
+    pub fn checkout_origin(&self) -> Option<String> {
+        match self {
+            Provider::Sandbox(sandbox) => sandbox.checkout_origin(),
+        }
+    }
+
+    /// Opens a checkout. A repeat for the same top-up gives the same one.
+    ///
+    /// # Errors
+    /// `Unreachable` where nobody knows whether it was opened, `Refused` where it certainly was not.
+    pub async fn create(&self, order: &CheckoutOrder) -> Result<Checkout, ProviderError> {
+        match self {
+            Provider::Sandbox(sandbox) => sandbox.create(order),
+        }
+    }
+
+    /// What the provider says about a payment now; `None` if it does not know it.
+    ///
+    /// # Errors
+    /// `Unreachable`.
+    pub async fn fetch(&self, payment: &str) -> Result<Option<PaymentFact>, ProviderError> {
+        match self {
+            Provider::Sandbox(sandbox) => sandbox.fetch(payment),
+        }
+    }
+
+    /// Asks that nobody may pay any more. What became of the payment, `fetch` tells: it may have been paid just now.
+    ///
+    /// # Errors
+    /// `Unreachable`.
+    pub async fn cancel(&self, payment: &str) -> Result<(), ProviderError> {
+        match self {
+            Provider::Sandbox(sandbox) => sandbox.cancel(payment),
+        }
+    }
+
+    /// The header that carries a notice's signature, in lower case.
+    pub fn signature_header(&self) -> &'static str {
+        match self {
+            Provider::Sandbox(_) => "sandbox-signature",
+        }
+    }
+
+    /// Proves a notice's sender over the raw bytes and reads it; no I/O, and constant time in what is secret.
+    pub fn verify(&self, signature: &str, raw: &[u8], now_s: i64) -> Option<Notice> {
+        match self {
+            Provider::Sandbox(sandbox) => sandbox.verify(signature, raw, now_s),
+        }
+    }
+}

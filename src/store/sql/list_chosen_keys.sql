@@ -1,0 +1,64 @@
+-- Every key gets a place in the asked order: figure, then word, then the newest first. A page goes on from a place, so it
+-- costs the same wherever it is, and no key is shown twice or left out because others moved.
+WITH placed AS (
+  SELECT k.key_id, k.label, k.status, k.paused, k.rpm_limit, k.concurrency_limit, k.ratio_cost, k.ratio_price,
+         k.budget, k.funded, k.posted, k.refunded, k.spent_price, k.created_at,
+         CASE $4
+           WHEN 'spent' THEN -k.spent_price
+           WHEN 'remaining' THEN -(k.budget - k.spent_price)
+           WHEN 'profit' THEN -(k.spent_price - k.posted)
+           WHEN 'used' THEN -(k.spent_price::numeric * 1000000 / k.budget)::bigint
+           ELSE 0 END AS figure,
+         CASE WHEN $4 = 'label' THEN lower(k.label) ELSE '' END COLLATE "C" AS word
+  FROM ledger.client_key k
+  WHERE k.account_id = $1
+    AND CASE $2
+          WHEN 'open' THEN k.status <> 3
+          WHEN 'active' THEN k.status = 1 AND NOT k.paused
+          WHEN 'paused' THEN k.status = 1 AND k.paused
+          -- A fifth is left, or less.
+          WHEN 'low' THEN k.status = 1 AND (k.budget - k.spent_price)::numeric * 5 <= k.budget
+          -- Nothing is left that would be shown: less than a cent.
+          WHEN 'used_up' THEN k.status = 1 AND k.budget - k.spent_price < 10000000
+          WHEN 'closing' THEN k.status = 2
+          WHEN 'deleted' THEN k.status = 3
+          ELSE false END
+    AND ($3 = ''
+      OR strpos(lower(k.label), lower($3)) > 0
+      OR EXISTS (
+        SELECT FROM ledger.key_secret s
+        WHERE s.account_id = k.account_id
+          AND s.key_id = k.key_id
+          AND starts_with(s.hint, $3)))
+), page AS (
+  SELECT *
+  FROM placed
+  WHERE $5::uuid IS NULL
+     OR CASE WHEN $8
+          THEN (figure, word) > ($6::bigint, $7::text) OR ((figure, word) = ($6, $7) AND key_id < $5)
+          ELSE (figure, word) < ($6, $7) OR ((figure, word) = ($6, $7) AND key_id > $5) END
+  ORDER BY CASE WHEN $8 THEN figure END, CASE WHEN $8 THEN word END, CASE WHEN $8 THEN key_id END DESC,
+           figure DESC, word DESC, key_id
+  LIMIT $9
+)
+SELECT p.*, s.hint, c.last_call
+FROM page p
+LEFT JOIN LATERAL (
+  SELECT hint
+  FROM ledger.key_secret
+  WHERE account_id = $1 AND key_id = p.key_id
+  ORDER BY valid_until DESC NULLS FIRST
+  LIMIT 1) s ON true
+LEFT JOIN LATERAL (
+  -- The rollup says in which hour; only that hour's calls are looked at.
+  SELECT coalesce((
+    SELECT max(ended_at)
+    FROM ledger.call
+    WHERE key_id = p.key_id
+      AND call_id >= ledger.uuid7_floor(u.hour - interval '2 hours')
+      AND call_id < ledger.uuid7_floor(u.hour + interval '1 hour')), u.hour) AS last_call
+  FROM ledger.usage_hour u
+  WHERE u.key_id = p.key_id
+  ORDER BY u.hour DESC
+  LIMIT 1) c ON true
+ORDER BY p.figure, p.word, p.key_id DESC

@@ -1,0 +1,3 @@
+SELECT *
+FROM ledger.topup_line
+WHERE topup_id = $1

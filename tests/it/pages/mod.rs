@@ -1,0 +1,5 @@
+//! People's pages through the whole program, by their forms.
+
+mod key_changes;
+mod key_money;
+mod key_refusals;
