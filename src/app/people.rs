@@ -28,9 +28,11 @@ use crate::store::mail::MailQueue;
 use crate::store::stores::Stores;
 use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
+use crate::store::views::client_usage::ClientUsageViews;
 use crate::store::views::keys::KeyViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
+use crate::store::views::portal_look::PortalLookViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
 use actix_web::rt::task::JoinHandle;
@@ -146,6 +148,8 @@ pub fn portal(parts: &Parts) -> PortalState {
         bindings: Bindings::new(&Stores::new(pool), parts.credentials.clone(), parts.settings.identity.binds_per_hour),
         scope: Scope::new(pool.clone()),
         views: PortalViews::new(pool.clone()),
+        usage: ClientUsageViews::new(pool.clone()),
+        looks: PortalLookViews::new(pool.clone()),
         cursors: Cursors::new(parts.settings.secrets.signing.clone()),
     }
 }

@@ -16,6 +16,7 @@ mod pages;
 mod panics;
 mod payments;
 mod people;
+mod portal_pages;
 mod postgres_away;
 mod private_postgres;
 mod program;
