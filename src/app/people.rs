@@ -33,6 +33,7 @@ use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
+use crate::store::views::usage::UsageViews;
 use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use sqlx::PgPool;
@@ -166,6 +167,7 @@ pub fn manage(parts: &Parts, door: Door) -> ManageState {
         scope: Scope::new(pool.clone()),
         keys: KeyViews::new(pool.clone()),
         lines: LineViews::new(pool.clone()),
+        usage: UsageViews::new(pool.clone()),
         portal: PortalViews::new(pool.clone()),
         statement: StatementViews::new(pool.clone()),
         account_key: AccountKeyViews::new(pool.clone()),
