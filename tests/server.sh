@@ -3,6 +3,7 @@
 #
 #   start_server BINARY [NAME=VALUE …]   sets DATA, DASHBOARD_URL, PORTAL_URL, API_URL, CONSOLE_URL, SANDBOX_URL, SERVER_PID
 #   stop_server                          in order, as SIGTERM does
+#   start_server_again                   with the same settings, on the same data folder and ports
 #   derouter COMMAND …                   a command of the program beside that server
 #   new_account DOLLARS                  sets ACCOUNT and ACCOUNT_KEY of a reseller who has signed in
 #   new_key LABEL BUDGET COST [OPTION …] sets KEY (the secret) and KEY_ID
@@ -21,7 +22,6 @@ PYTHON
 }
 
 start_server() {
-    local tries=0
     SERVER_BINARY=$1
     shift
     DATA=${DATA:-$(mktemp -d /tmp/derouter-server-XXXXXX)}
@@ -30,10 +30,16 @@ start_server() {
     read -r dashboard portal api console sandbox < <(free_ports 5)
     DASHBOARD_URL=http://127.0.0.1:$dashboard PORTAL_URL=http://127.0.0.1:$portal API_URL=http://127.0.0.1:$api
     CONSOLE_URL=http://127.0.0.1:$console SANDBOX_URL=http://127.0.0.1:$sandbox
-    env -u DATABASE_URL -u REDIS_URL DEROUTER__DATA_DIR="$DATA/data" \
-        DEROUTER__LISTEN__DASHBOARD="127.0.0.1:$dashboard" DEROUTER__LISTEN__PORTAL="127.0.0.1:$portal" \
-        DEROUTER__LISTEN__API="127.0.0.1:$api" DEROUTER__LISTEN__CONSOLE="127.0.0.1:$console" \
-        DEROUTER__LISTEN__SANDBOX="127.0.0.1:$sandbox" "$@" "$SERVER_BINARY" >"$DATA/server.log" 2>&1 &
+    SERVER_SETTINGS=(DEROUTER__DATA_DIR="$DATA/data" DEROUTER__LISTEN__DASHBOARD="127.0.0.1:$dashboard"
+        DEROUTER__LISTEN__PORTAL="127.0.0.1:$portal" DEROUTER__LISTEN__API="127.0.0.1:$api"
+        DEROUTER__LISTEN__CONSOLE="127.0.0.1:$console" DEROUTER__LISTEN__SANDBOX="127.0.0.1:$sandbox" "$@")
+    start_server_again
+    export DATA DASHBOARD_URL PORTAL_URL API_URL CONSOLE_URL SANDBOX_URL
+}
+
+start_server_again() {
+    local tries=0
+    env -u DATABASE_URL -u REDIS_URL "${SERVER_SETTINGS[@]}" "$SERVER_BINARY" >>"$DATA/server.log" 2>&1 &
     SERVER_PID=$!
     until python3 -c "import urllib.request as u; u.urlopen('$API_URL/readyz', timeout=2)" 2>/dev/null; do
         tries=$((tries + 1))
@@ -44,7 +50,6 @@ start_server() {
         fi
         sleep 0.2
     done
-    export DATA DASHBOARD_URL PORTAL_URL API_URL CONSOLE_URL SANDBOX_URL
 }
 
 derouter() {

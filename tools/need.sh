@@ -44,6 +44,11 @@ need_program() {
     as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
 }
 
+need_chromium() {
+    [ -x /usr/bin/chromium ] || need_program chromium chromium
+    [ -x /usr/bin/chromium ] || fail "The browser checks need Debian's Chromium at /usr/bin/chromium."
+}
+
 need_cargo() {
     if ! command -v cargo >/dev/null && [ -r "$HOME/.cargo/env" ]; then . "$HOME/.cargo/env"; fi
     command -v cargo >/dev/null || fail "Rust is missing: install it from https://rustup.rs, then start again."

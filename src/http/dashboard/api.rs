@@ -18,6 +18,7 @@ use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::words;
 use crate::store::views::key_list::{KeyCounts, KeysPage, ListedKey};
+use crate::store::views::usage::UsageAsk;
 
 #[derive(Template)]
 #[template(path = "api.html")]
@@ -39,6 +40,7 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     let (balance, notice) = tokio::try_join!(visit.balance(), notices::of_key(&visit))?;
     let (totals, counts, keys) =
         tokio::try_join!(dash.totals.get(account), dash.key_list.counts(account), dash.key_list.page(account, &ask))?;
+    let profit = profit(&visit, states(&balance, &counts)).await?;
     let running = dash.manage.directory.open_calls().in_flight_of(account);
     let in_flight = running.values().copied().fold(InFlight::default(), InFlight::and);
     let shown = |listed: &ListedKey| {
@@ -58,11 +60,23 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     visit.show(&Api {
         page,
         account: Account::of(&balance, totals.allocated, in_flight),
-        profit: Profit::of(visit.look.at, &[], states(&balance, &counts)),
+        profit,
         not_started: start.is_some(),
         start: start.unwrap_or_default(),
         has_keys: counts.open + counts.deleted > 0,
         list: wanted.list_of(&visit, &counts, &keys, rows),
+    })
+}
+
+/// What was earned in the last days, of all keys together.
+async fn profit(visit: &Visit<'_>, keys: String) -> Result<Profit, JsonError> {
+    let (now, account) = (visit.look.at, visit.account);
+    let span = Profit::span(now);
+    let ask = UsageAsk { account, key: None, model: None, state: None, span: &span, now };
+    let usage = visit.dash.usage.read(&ask, None).await?;
+    Profit::of(&span, &usage.steps, keys).ok_or_else(|| {
+        tracing::error!(account.id = %account, "the sums of an account's usage leave their range");
+        JsonError::try_again()
     })
 }
 

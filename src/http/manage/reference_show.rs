@@ -90,7 +90,7 @@ pub fn usage_log(line: Line) -> UsageLog {
         cache_write_tokens: line.cache_write,
         cost: cost(line.cost),
         cost_virtual: price(line.price),
-        state: line.state,
+        state: line.state.word(),
         created_at: line.ended.to_rfc3339(),
     }
 }
@@ -105,7 +105,7 @@ pub fn self_usage_log(line: ClientLine) -> SelfUsageLog {
         cache_read_tokens: line.cache_read,
         cache_write_tokens: line.cache_write,
         cost_virtual: price(line.price),
-        state: line.state,
+        state: line.state.word(),
         created_at: line.at.to_rfc3339(),
     }
 }

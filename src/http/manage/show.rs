@@ -161,7 +161,7 @@ pub fn line(line: Line) -> ShownLine {
         profit: cost(Cost::from_nanos(line.price.nanos()).saturating_sub(line.cost)),
         price: price(line.price),
         cost: cost(line.cost),
-        state: line.state,
+        state: line.state.word(),
         started_at: line.started,
         ended_at: line.ended,
     }

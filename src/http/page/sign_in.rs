@@ -18,7 +18,7 @@ use crate::http::page::{local, reply};
 use crate::http::site::{cookies, guard};
 use crate::identity::codes::{Challenge, SignIn};
 
-/// Remembers, between the two pages, who asked for a code and when: `{unix seconds}.{hex of the address}`.
+/// Remembers, between the two pages, who asked for a code and when: `{unix milliseconds}.{hex of the address}`.
 const ASKED: &str = "asked";
 const LATE: &str = "Nothing there after a minute? Look in spam, or send a new code; the old one then stops working.";
 
@@ -82,7 +82,7 @@ pub async fn ask(http: HttpRequest, payload: Payload, stage: Data<Stage>) -> Res
     let held = site.cookies.challenge(&http).and_then(Challenge::parse);
     let purpose = Purpose::SignIn(site.site);
     let challenge = site.codes.ask(purpose, &address, None, held, &site.sender, &trail).await?;
-    let asked = format!("{}.{}", stage.clock.now_utc().timestamp(), hex::encode(address.as_str()));
+    let asked = format!("{}.{}", stage.clock.now_utc().timestamp_millis(), hex::encode(address.as_str()));
     let lives_s = u32::try_from(site.code_lives_s).unwrap_or(u32::MAX);
     let cookies = [
         site.cookies.set_challenge(challenge.reveal(), site.code_lives_s),
@@ -141,10 +141,12 @@ pub async fn verify(http: HttpRequest, payload: Payload, stage: Data<Stage>) -> 
 fn under_way(stage: &Stage, http: &HttpRequest, next: String) -> Option<SignInForm> {
     let site = &stage.site;
     site.cookies.challenge(http)?;
-    let (asked_s, address) = cookies::one(http, &asked_name(site.site))?.split_once('.')?;
+    let (asked_ms, address) = cookies::one(http, &asked_name(site.site))?.split_once('.')?;
     let email = String::from_utf8(hex::decode(address).ok()?).ok()?;
-    let waited_s = stage.clock.now_utc().timestamp().saturating_sub(asked_s.parse().ok()?);
-    let resend_s = i64::try_from(site.resend_after_s).ok()?.saturating_sub(waited_s).max(0);
+    let waited_ms = stage.clock.now_utc().timestamp_millis().saturating_sub(asked_ms.parse().ok()?);
+    let left_ms = i64::try_from(site.resend_after_s).ok()?.saturating_mul(1_000).saturating_sub(waited_ms);
+    // Rounded up: a code that is asked for early is not sent, and nobody is told.
+    let resend_s = left_ms.max(0).saturating_add(999) / 1_000;
     Some(SignInForm { email, next, resend_s: resend_s.to_string(), ..SignInForm::default() })
 }
 

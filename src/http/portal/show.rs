@@ -98,7 +98,7 @@ pub fn line(line: ClientLine) -> ShownLine {
         cache_read_tokens: line.cache_read,
         cache_write_tokens: line.cache_write,
         price: exact(line.price),
-        state: line.state,
+        state: line.state.word(),
         at: line.at,
     }
 }

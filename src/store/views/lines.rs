@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgPool, Row};
 
 use crate::domain::ids::{AccountId, CallId, KeyId};
+use crate::domain::line_state::LineState;
 use crate::domain::money::{Cost, Price};
 use crate::store::error::StoreError;
-use crate::store::views::line_state::line_state;
 use crate::store::views::scope::OwnedKey;
 
 /// Which lines, and where to go on. Without `from` the last 30 days.
@@ -32,7 +32,7 @@ pub struct Line {
     pub cache_write: i64,
     pub price: Price,
     pub cost: Cost,
-    pub state: &'static str,
+    pub state: LineState,
     pub started: DateTime<Utc>,
     pub ended: DateTime<Utc>,
 }
@@ -77,7 +77,7 @@ impl LineViews {
                     cache_write: r.try_get("cache_write")?,
                     price: Price::from_nanos(r.try_get("price")?),
                     cost: Cost::from_nanos(r.try_get("cost")?),
-                    state: line_state(r.try_get("outcome")?, r.try_get("flags")?),
+                    state: LineState::of(r.try_get("outcome")?, r.try_get("flags")?),
                     started: r.try_get("started_at")?,
                     ended: r.try_get("ended_at")?,
                 })

@@ -6,9 +6,9 @@ use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
 use crate::domain::ids::{CallId, KeyId, UserId};
+use crate::domain::line_state::LineState;
 use crate::domain::money::Price;
 use crate::store::error::StoreError;
-use crate::store::views::line_state::line_state;
 use crate::store::views::scope::BoundKey;
 
 /// A bound key in a list, as committed.
@@ -43,7 +43,7 @@ pub struct ClientLine {
     pub cache_read: i64,
     pub cache_write: i64,
     pub price: Price,
-    pub state: &'static str,
+    pub state: LineState,
     pub at: DateTime<Utc>,
 }
 
@@ -122,7 +122,7 @@ impl PortalViews {
                     cache_read: r.try_get("cache_read")?,
                     cache_write: r.try_get("cache_write")?,
                     price: Price::from_nanos(r.try_get("price")?),
-                    state: line_state(r.try_get("outcome")?, r.try_get("flags")?),
+                    state: LineState::of(r.try_get("outcome")?, r.try_get("flags")?),
                     at: r.try_get("ended_at")?,
                 })
             })

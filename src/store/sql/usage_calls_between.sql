@@ -1,0 +1,5 @@
+SELECT coalesce(sum(calls), 0)::bigint
+FROM ledger.usage_hour
+WHERE account_id = $1
+  AND hour >= $2
+  AND hour < $3

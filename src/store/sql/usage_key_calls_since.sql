@@ -1,0 +1,4 @@
+SELECT coalesce(sum(calls), 0)::bigint
+FROM ledger.usage_hour
+WHERE key_id = $1
+  AND hour >= $2

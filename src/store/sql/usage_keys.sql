@@ -1,0 +1,3 @@
+SELECT keys
+FROM ledger.usage_reach
+WHERE account_id = $1

@@ -1,0 +1,2 @@
+DELETE FROM ledger.usage_reach
+WHERE account_id = $1

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Tries dashboard and portal in Chromium against the program itself, with a private database of its own, then audits
+# the books.
+#
+#   against_server.sh [WORD …]     only scenarios whose sentence or file has one of the words
+#   against_server.sh screenshots  writes docs/screenshots/ anew and tries nothing
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. tests/server.sh
+
+here=tests/browser
+target=${CARGO_TARGET_DIR:-target}
+if ! cmp -s $here/package-lock.json $here/node_modules/installed; then
+    npm --prefix $here ci --silent --no-audit --no-fund
+    cp $here/package-lock.json $here/node_modules/installed
+fi
+mkdir -p "$target/browser"
+
+# Everybody here comes from one network; and nobody waits a minute for a second code.
+start_server "$target/debug/derouter" DEROUTER__IDENTITY__CODES_PER_NETWORK_HOUR=1000 \
+    DEROUTER__IDENTITY__BINDS_PER_HOUR=1000 DEROUTER__IDENTITY__RESEND_AFTER_S=4
+
+if [ "${1:-}" = screenshots ]; then
+    DATA=$DATA/data node $here/screenshots.mjs
+    exit
+fi
+
+# The server is this shell's, so what scenarios want of it comes through a pipe, and the answer through another.
+mkfifo "$DATA/ask" "$DATA/said"
+exec 3<>"$DATA/ask" 4<>"$DATA/said"
+(
+    failed=0
+    PICTURES=$(cd "$target/browser" && pwd) ASK=$DATA/ask SAID=$DATA/said DATA=$DATA/data node $here/run.mjs "$@" || failed=1
+    echo over >&3
+    exit $failed
+) &
+scenarios=$!
+while read -r word <&3; do
+    said=$word
+    case $word in
+    stop) stop_server ;;
+    start) start_server_again ;;
+    check) derouter check >"$DATA/findings" || said=$(cat "$DATA/findings") ;;
+    over) break ;;
+    esac
+    echo "$said" >&4
+done
+wait "$scenarios" || { cp "$DATA/server.log" "$target/browser/server.log"; exit 1; }

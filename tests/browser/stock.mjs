@@ -1,0 +1,91 @@
+// People with keys in every state, made through the product itself: what pages are looked at with.
+import { address, ask, bind, call, cut, DASHBOARD, fund, operate, pay, PORTAL, signIn, spend } from './lib.mjs'
+
+/** The cookies of a page's person, for another context. */
+const kept = page => page.context().cookies()
+
+const resellerOf = async (t, who, dollars) => {
+  const page = await t.open()
+  await signIn(page, DASHBOARD, who)
+  if (dollars) await fund(who, dollars)
+  await page.goto(`${DASHBOARD}/api`)
+  return page
+}
+
+const CALLS = [
+  { usage: { input_tokens: 1204, output_tokens: 612, cache_read_input_tokens: 30011 } },
+  { usage: { input_tokens: 88, output_tokens: 1930, cache_creation_input_tokens: 9016 } },
+  { usage: { input_tokens: 12031, output_tokens: 77 } },
+  { model: 'claude-haiku-5-5', usage: { input_tokens: 2500, output_tokens: 410 } },
+]
+
+/** Few keys: one at $34.20 of $100, one low, one used up, one paused, one shared inside, one deleted. */
+const few = async (t, who) => {
+  const page = await resellerOf(t, who)
+  await pay(page, '500')
+  await page.goto(`${DASHBOARD}/api`)
+  const keys = {}
+  for (const [label, budget, cost] of [['research-team', '40', '40'], ['initech-trial', '5', '3'], ['globex-staging', '20', '15'], ['northwind-batch', '50', '35'], ['gone', '10', '6'], ['acme-corp-prod', '100', '60']]) {
+    keys[label] = await cut(page, label, budget, cost)
+  }
+  await spend(keys['research-team'].secret, 11.4)
+  await spend(keys['initech-trial'].secret, 3)
+  await spend(keys['northwind-batch'].secret, 30.8)
+  await ask(page, `/api/v1/keys/${keys['globex-staging'].id}/pause`)
+  await spend(keys.gone.secret, 1.2)
+  await ask(page, `/api/v1/keys/${keys.gone.id}`, undefined, 'DELETE')
+  for (const script of CALLS) await call(keys['acme-corp-prod'].secret, script)
+  const { spent } = await ask(page, `/api/v1/keys/${keys['acme-corp-prod'].id}`, undefined, 'GET')
+  await spend(keys['acme-corp-prod'].secret, (34.2 - Number(spent)) * 0.6)
+  return { page, keys }
+}
+
+const many = async t => {
+  const page = await resellerOf(t, address('many'), '900')
+  for (let i = 1; i <= 14; i++) await cut(page, `client-${String(i).padStart(2, '0')} with a rather long label`, '60', '40')
+  return page
+}
+
+const frozen = async t => {
+  const who = address('frozen'), page = await resellerOf(t, who, '100')
+  await cut(page, 'cold', '10', '6')
+  await operate(`/op/accounts/${who}/freeze`, { frozen: true, reason: 'disputed payment', id: who })
+  return page
+}
+
+const clientOf = async (t, who, secrets) => {
+  const page = await t.open()
+  await signIn(page, PORTAL, who)
+  for (const [name, secret] of Object.entries(secrets)) {
+    await page.goto(`${PORTAL}/bind`)
+    await bind(page, secret, name)
+  }
+  return page
+}
+
+const topUpOf = async page => {
+  await page.goto(`${DASHBOARD}/billing`)
+  return page.getByRole('region', { name: 'Top-ups' }).getByRole('link').first().getAttribute('href')
+}
+const requestOf = async page => {
+  await page.goto(`${DASHBOARD}/usage`)
+  return page.locator('table.lines a[href^="/usage/"]').first().getAttribute('href')
+}
+
+const make = async (t, names) => {
+  const who = name => names[name] ?? address(name)
+  const ming = await few(t, who('ming'))
+  const { keys } = ming, secret = label => keys[label].secret
+  const acme = await clientOf(t, who('acme'), { 'Acme prod': secret('acme-corp-prod'), Trial: secret('initech-trial'), Nightly: secret('northwind-batch'), Staging: secret('globex-staging') })
+  const people = {
+    ming: ming.page, many: await many(t), empty: await resellerOf(t, address('empty')), frozen: await frozen(t),
+    acme, newcomer: await clientOf(t, address('newcomer'), {}), stranger: await t.open(),
+  }
+  const cookies = {}
+  for (const [name, page] of Object.entries(people)) cookies[name] = await kept(page)
+  return { cookies, keys, topUp: await topUpOf(ming.page), request: await requestOf(ming.page) }
+}
+
+let made
+/** The same people for every scenario of a run; `names` gives some of them an address of their own. */
+export const stock = (t, names = {}) => (made ??= make(t, names))
