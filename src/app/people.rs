@@ -35,6 +35,7 @@ use crate::store::views::portal::PortalViews;
 use crate::store::views::portal_look::PortalLookViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
+use crate::store::views::usage::UsageViews;
 use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use sqlx::PgPool;
@@ -170,6 +171,7 @@ pub fn manage(parts: &Parts, door: Door) -> ManageState {
         scope: Scope::new(pool.clone()),
         keys: KeyViews::new(pool.clone()),
         lines: LineViews::new(pool.clone()),
+        usage: UsageViews::new(pool.clone()),
         portal: PortalViews::new(pool.clone()),
         statement: StatementViews::new(pool.clone()),
         account_key: AccountKeyViews::new(pool.clone()),

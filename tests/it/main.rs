@@ -30,6 +30,7 @@ mod store_trouble;
 mod support;
 mod tidy;
 mod upstream_tls;
+mod views;
 mod volatile;
 mod wire_metering;
 mod wire_pricing;
