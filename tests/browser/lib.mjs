@@ -207,10 +207,10 @@ export const refusal = async secret => {
 
 // ---- The server itself
 
-/** Stops the server in order, starts it again on the same data and ports, or has its books checked. */
-export const server = async word => {
+/** Stops the server in order, starts it again on the same data and ports, checks its books, or ages a person's codes. */
+export const server = async (word, who = '') => {
   const said = await openFile(SAID)
-  await appendFile(ASK, `${word}\n`)
+  await appendFile(ASK, `${word} ${who}\n`)
   const { buffer, bytesRead } = await said.read()
   await said.close()
   is(`the server, asked to ${word}`, buffer.toString('utf8', 0, bytesRead).trim(), word)

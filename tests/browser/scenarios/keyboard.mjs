@@ -2,13 +2,15 @@
 import { client, cut, DASHBOARD, figure, is, PORTAL, reseller, sheet, shows } from '../lib.mjs'
 
 const focus = page => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.id ?? document.activeElement.textContent.trim())
+// A page that is just being loaded has no focus to ask for.
+const focused = page => page.evaluate(() => {
+  const e = document.activeElement
+  return [e.getAttribute('aria-label'), e.textContent.trim(), e.id].filter(Boolean)
+}).catch(() => page.waitForLoadState().then(() => focused(page)))
 /** Presses Tab until the element of this name has the focus. */
 const tabTo = async (page, name, key = 'Tab') => {
   for (let i = 0; i < 60; i++) {
-    const at = await page.evaluate(() => {
-      const e = document.activeElement
-      return [e.getAttribute('aria-label'), e.textContent.trim(), e.id].filter(Boolean)
-    })
+    const at = await focused(page)
     if (at.includes(name)) return
     await page.keyboard.press(key)
   }

@@ -9,7 +9,7 @@ export default {
     await signIn(page, DASHBOARD, who)
     await fund(who, '200')
     await page.goto(`${DASHBOARD}/api`)
-    await page.getByRole('link', { name: 'Create Key', exact: true }).click()
+    await page.getByRole('link', { name: 'Create Key', exact: true }).first().click()
     await fillKey(page, 'plain', '100', '60')
     await page.getByRole('button', { name: 'Preview' }).click()
     await shows(out(page, 'share'), '40%')
