@@ -72,6 +72,8 @@ const showPreview = form => {
   return faults
 }
 const showFaults = (form, faults) => {
+  // The words wait a moment, and the dialog may show its answer by then.
+  if (!form.isConnected) return
   for (const input of all('[data-role]', form)) fault(input, faults.get(input) ?? '')
 }
 let settle

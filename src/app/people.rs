@@ -113,9 +113,9 @@ pub fn stage(parts: &Parts, site: &SiteState, table: Table) -> Stage {
         "" => format!("http://{at}"),
         url => url.to_owned(),
     };
-    let (name, logo) = match site.site {
-        Site::Dashboard => (&brand.name, ""),
-        Site::Portal => (&brand.portal_name, brand.portal_logo.as_str()),
+    let (name, logo, checkouts) = match site.site {
+        Site::Dashboard => (&brand.name, "", parts.payments.desk.providers().checkout_origins()),
+        Site::Portal => (&brand.portal_name, brand.portal_logo.as_str(), Vec::new()),
     };
     let outbox = parts.settings.profile == Profile::Dev && parts.settings.mail.kind == MailKind::Outbox;
     let console = reached(&brand.console_url, listen.console);
@@ -132,7 +132,7 @@ pub fn stage(parts: &Parts, site: &SiteState, table: Table) -> Stage {
             outbox: if outbox { format!("{console}/_dev/outbox") } else { String::new() },
         },
         assets: Arc::default(),
-        csp: Stage::policy(&[]),
+        csp: Stage::policy(&checkouts),
         clock: parts.clock.clone(),
         table,
     }

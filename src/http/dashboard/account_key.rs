@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::http::dashboard::key_list;
 use crate::http::dashboard::page::Page;
 use crate::http::dashboard::state::Dashboard;
 use crate::http::dashboard::visit::Visit;
@@ -42,11 +43,7 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     let visit = Visit::open(&http, &dash).await?;
     let open = dash.key_list.counts(visit.account).await?.open;
     let (page, account_key) = (visit.page("api").await?, shown(&visit).await?);
-    visit.show(&AccountKeyPage {
-        page,
-        list: KeyTab { tab: format!("Client Keys ({})", words::count(open)) },
-        account_key,
-    })
+    visit.show(&AccountKeyPage { page, list: KeyTab { tab: key_list::tab(open) }, account_key })
 }
 
 /// The reseller's Account Key, if there is one.

@@ -2,7 +2,7 @@
 
 use crate::http::dashboard::{
     account_key, account_key_rotate, api, guide, key_delete, key_message, key_new, key_page, key_pause, key_rename,
-    key_rotate, key_top_up, live, session, settings, settings_forms,
+    key_rotate, key_top_up, live, receipt, session, settings, settings_forms, top_up,
 };
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
@@ -32,6 +32,10 @@ pages! {
     get "/account-key" => account_key::show,
     get "/account-key/rotate" => account_key_rotate::show,
     post "/account-key/rotate" => account_key_rotate::rotate,
+    get "/top-up" => top_up::show,
+    post "/top-up" => top_up::pay,
+    get "/billing/{id}" => receipt::show,
+    post "/billing/{id}/cancel" => receipt::cancel,
     get "/guide" => guide::show,
     get "/shortcuts" => session::shortcuts,
     get "/live" => live::stream,
