@@ -1,6 +1,6 @@
 // Every page of the list, looked at as it is shipped.
 import { readFileSync } from 'node:fs'
-import { is } from '../lib.mjs'
+import { go, is } from '../lib.mjs'
 import { addressOf, pages } from '../pages.mjs'
 import { stock } from '../stock.mjs'
 
@@ -56,7 +56,7 @@ const lookAt = part => async t => {
     const page = await t.open({ width }), what = `${path} of ${who} at ${width}`
     await page.context().addCookies(world.cookies[who])
     const bytes = await weighed(page)
-    const answer = await page.goto(addressOf(who, path))
+    const answer = await go(page, addressOf(who, path))
     is(what, answer.status(), /nowhere/.test(path) ? 404 : 200)
     await page.waitForLoadState('load')
     if (bytes() > FIRST_PAINT_BYTES) found.push(`${what}: first paint takes ${bytes()} bytes`)
