@@ -18,3 +18,4 @@ pub mod onlookers;
 pub mod open_calls;
 pub mod quarantine;
 pub mod settlement;
+pub mod usage_keeper;

@@ -28,11 +28,14 @@ use crate::store::mail::MailQueue;
 use crate::store::stores::Stores;
 use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
+use crate::store::views::client_usage::ClientUsageViews;
 use crate::store::views::keys::KeyViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
+use crate::store::views::portal_look::PortalLookViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
+use crate::store::views::usage::UsageViews;
 use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use sqlx::PgPool;
@@ -146,6 +149,8 @@ pub fn portal(parts: &Parts) -> PortalState {
         bindings: Bindings::new(&Stores::new(pool), parts.credentials.clone(), parts.settings.identity.binds_per_hour),
         scope: Scope::new(pool.clone()),
         views: PortalViews::new(pool.clone()),
+        usage: ClientUsageViews::new(pool.clone()),
+        looks: PortalLookViews::new(pool.clone()),
         cursors: Cursors::new(parts.settings.secrets.signing.clone()),
     }
 }
@@ -166,6 +171,7 @@ pub fn manage(parts: &Parts, door: Door) -> ManageState {
         scope: Scope::new(pool.clone()),
         keys: KeyViews::new(pool.clone()),
         lines: LineViews::new(pool.clone()),
+        usage: UsageViews::new(pool.clone()),
         portal: PortalViews::new(pool.clone()),
         statement: StatementViews::new(pool.clone()),
         account_key: AccountKeyViews::new(pool.clone()),

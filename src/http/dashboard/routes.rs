@@ -2,7 +2,7 @@
 
 use crate::http::dashboard::{
     account_key, account_key_rotate, api, guide, key_delete, key_message, key_new, key_page, key_pause, key_rename,
-    key_rotate, key_top_up, live, receipt, session, settings, settings_forms, top_up,
+    key_rotate, key_top_up, live, receipt, session, settings, settings_forms, top_up, usage, usage_export, usage_line,
 };
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
@@ -47,5 +47,8 @@ pages! {
     post "/settings/portal" => settings_forms::portal,
     post "/settings/sessions/{id}/revoke" => settings_forms::revoke,
     post "/settings/sign-out-everywhere" => settings_forms::sign_out_everywhere,
+    get "/usage" => usage::show,
+    get "/usage.csv" => usage_export::table,
+    get "/usage/{request}" => usage_line::show,
     get "/static/{name}" => assets::serve,
 }

@@ -13,6 +13,7 @@ use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
+use crate::store::views::usage::UsageViews;
 
 /// How callers prove who they are: one way a host.
 #[derive(Clone)]
@@ -39,6 +40,7 @@ pub struct ManageState {
     pub scope: Scope,
     pub keys: KeyViews,
     pub lines: LineViews,
+    pub usage: UsageViews,
     /// For a client key that asks about itself: price alone.
     pub portal: PortalViews,
     pub statement: StatementViews,

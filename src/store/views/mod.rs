@@ -3,6 +3,7 @@
 pub mod account_key;
 pub mod account_totals;
 pub mod audit;
+pub mod client_usage;
 pub mod key_list;
 pub mod keys;
 pub mod lines;
@@ -15,5 +16,6 @@ pub mod statement;
 pub mod usage;
 pub mod usage_account;
 pub mod usage_key;
+pub mod usage_lines;
 pub mod usage_open;
 pub mod usage_rank;

@@ -1,7 +1,7 @@
 //! People's JSON through the whole program: sign-in, sessions, portal, management.
 
 mod account_key_page;
-mod alerts;
+pub mod alerts;
 mod guide_page;
 mod leaks;
 mod mail;

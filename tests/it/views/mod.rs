@@ -1,0 +1,5 @@
+//! What pages read, held against what was written.
+
+mod past;
+mod usage;
+mod usage_late;
