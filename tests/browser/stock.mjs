@@ -37,7 +37,7 @@ const few = async (t, who) => {
   for (const script of CALLS) await call(keys['acme-corp-prod'].secret, script)
   const { spent } = await ask(page, `/api/v1/keys/${keys['acme-corp-prod'].id}`, undefined, 'GET')
   await spend(keys['acme-corp-prod'].secret, (34.2 - Number(spent)) * 0.6)
-  return { page, keys }
+  return { page, who, keys }
 }
 
 const many = async t => {
@@ -83,7 +83,7 @@ const make = async (t, names) => {
   }
   const cookies = {}
   for (const [name, page] of Object.entries(people)) cookies[name] = await kept(page)
-  return { cookies, keys, topUp: await topUpOf(ming.page), request: await requestOf(ming.page) }
+  return { cookies, keys, ming: ming.who, topUp: await topUpOf(ming.page), request: await requestOf(ming.page) }
 }
 
 let made
