@@ -10,6 +10,7 @@ mod lane_refusals;
 mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;
+mod notes;
 mod operator;
 mod panics;
 mod people;
