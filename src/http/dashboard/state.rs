@@ -5,6 +5,7 @@ use crate::http::page::stage::Stage;
 use crate::store::preferences::PreferenceStore;
 use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
+use crate::store::views::movements::MovementViews;
 
 /// Shared by all workers.
 #[derive(Clone)]
@@ -14,6 +15,7 @@ pub struct Dashboard {
     pub manage: ManageState,
     pub key_list: KeyListViews,
     pub totals: AccountTotalsViews,
+    pub movements: MovementViews,
     /// What resellers chose under Settings.
     pub preferences: PreferenceStore,
 }

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod key_list;
 pub mod keys;
 pub mod lines;
+pub mod movements;
 pub mod outbox;
 pub mod portal;
 pub mod portal_look;
