@@ -8,6 +8,7 @@ pub mod client_usage;
 pub mod key_list;
 pub mod keys;
 pub mod lines;
+pub mod movements;
 pub mod outbox;
 pub mod portal;
 pub mod portal_look;
