@@ -6,6 +6,7 @@ pub mod audit;
 pub mod billing;
 pub mod key_list;
 pub mod keys;
+pub mod line_list;
 pub mod lines;
 pub mod outbox;
 pub mod portal;
