@@ -72,6 +72,8 @@ const showPreview = form => {
   return faults
 }
 const showFaults = (form, faults) => {
+  // The words wait a moment, and the dialog may show its answer by then.
+  if (!form.isConnected) return
   for (const input of all('[data-role]', form)) fault(input, faults.get(input) ?? '')
 }
 let settle
@@ -80,7 +82,7 @@ on('input', '[data-preview] [data-role]', (input, e) => {
   clearTimeout(settle)
   // Words wait until the typing rests; a fault that is gone leaves at once.
   for (const i of all('[data-role]', form)) if (!faults.has(i)) fault(i, '')
-  settle = setTimeout(() => { if (!unfinished(input.value) || amount(input.value) !== null) showFaults(form, faults) }, 500)
+  settle = setTimeout(() => { if (form.isConnected && (!unfinished(input.value) || amount(input.value) !== null)) showFaults(form, faults) }, 500)
 })
 on('change', '[data-preview] [data-role]', input => showFaults(input.form, showPreview(input.form)))
 on('click', '[data-fill]', (link, e) => {

@@ -11,6 +11,10 @@ use crate::http::manage::state::Door;
 use crate::http::page::mishaps;
 use crate::http::{host, manage, portal};
 use crate::store::preferences::PreferenceStore;
+use crate::store::views::account_totals::AccountTotalsViews;
+use crate::store::views::key_list::KeyListViews;
+use crate::store::views::usage::UsageViews;
+use crate::store::views::usage_lines::UsageLineViews;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -29,9 +33,17 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
         let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
         let stage = people::stage(parts, &site, dashboard::routes::TABLE);
+        let dash = Dashboard {
+            stage: stage.clone(),
+            manage: manage.clone(),
+            key_list: KeyListViews::new(parts.pool.clone()),
+            totals: AccountTotalsViews::new(parts.pool.clone()),
+            usage: UsageViews::new(parts.pool.clone()),
+            usage_lines: UsageLineViews::new(parts.pool.clone()),
+            prices: parts.prices.clone(),
+            preferences: PreferenceStore::new(parts.pool.clone()),
+        };
         let desk = parts.payments.desk.clone();
-        let preferences = PreferenceStore::new(parts.pool.clone());
-        let dash = Dashboard { stage: stage.clone(), manage: manage.clone(), preferences };
         let server = HttpServer::new(move || {
             App::new()
                 .wrap(from_fn(host::guard_site))

@@ -5,6 +5,9 @@ use crate::actors::open_calls::InFlight;
 use crate::domain::money::Cost;
 use crate::http::page::words;
 
+/// What an amount must have to show as more than nothing.
+const CENT: Cost = Cost::from_nanos(10_000_000);
+
 /// The Account Balance card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
@@ -31,8 +34,7 @@ pub struct Account {
 impl Account {
     /// The card; `pending` is for whoever knows of payments under way.
     pub fn of(view: &AccountView, allocated: Cost, in_flight: InFlight) -> Self {
-        // Nothing can be cut from less than a cent: topping up is the next step then.
-        let empty = words::dollars(view.available.usd()) == words::dollars(Cost::ZERO.usd());
+        let empty = is_empty(view.available);
         Account {
             balance: words::dollars(view.main.usd()),
             balance_exact: words::dollars_9(view.main.usd()),
@@ -50,10 +52,16 @@ impl Account {
     }
 }
 
+/// Less than a cent: it shows as nothing, and topping up is the next step.
+pub fn is_empty(available: Cost) -> bool {
+    available < CENT
+}
+
 /// A debt rounds up: what is shown is enough to repay it.
 fn owed(receivable: Cost) -> String {
-    let debt = words::dollars(crate::domain::money::Usd::from_nanos(-receivable.nanos()));
-    debt.trim_start_matches('−').to_owned()
+    let short = Cost::from_nanos(receivable.nanos().rem_euclid(CENT.nanos()));
+    let rest = if short == Cost::ZERO { Cost::ZERO } else { CENT.saturating_sub(short) };
+    words::dollars(receivable.saturating_add(rest).usd())
 }
 
 #[cfg(test)]

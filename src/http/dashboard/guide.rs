@@ -60,7 +60,8 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
         Some(row) => own(row),
         None => standard(dash.manage.new_key.rpm, dash.manage.new_key.concurrency),
     };
-    visit.show(&Guide { page: visit.page_beside("guide", &balance)?, eg: with_balance(eg, &balance) })
+    let page = Page { live_url: "/live?page=guide".to_owned(), ..visit.page_beside("guide", &balance)? };
+    visit.show(&Guide { page, eg: with_balance(eg, &balance) })
 }
 
 fn with_balance(eg: Example, balance: &AccountView) -> Example {

@@ -5,7 +5,6 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::domain::secret::ClientSecret;
-use crate::http::dashboard::client_message::{STANDARD, client_message};
 use crate::http::dashboard::page::Page;
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
@@ -36,8 +35,7 @@ struct KeyCreated {
 impl Made {
     /// A client key's secret with the message that carries it.
     pub fn with_key(self, visit: &Visit<'_>, secret: &ClientSecret, label: &str) -> Self {
-        let portal = &visit.dash.stage.names.portal_url;
-        let message = client_message(STANDARD, secret.reveal(), portal, label);
+        let message = visit.message(secret.reveal(), label);
         Made { has_secret: true, secret: secret.reveal().to_owned(), message, ..self }
     }
 }

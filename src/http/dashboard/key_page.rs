@@ -13,6 +13,7 @@ use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::parts::Fact;
 use crate::http::page::words;
+use crate::store::views::key_list::ListedKey;
 use crate::store::views::keys::KeyRow;
 
 #[derive(Template)]
@@ -27,10 +28,13 @@ struct KeyPage {
 /// `GET /keys/{id}`.
 pub async fn show(http: HttpRequest, id: Path<String>, dash: Data<Dashboard>) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &dash).await?;
-    let row = dash.manage.keys.get(&visit.key(&id).await?).await?;
+    let key = visit.key(&id).await?.key();
+    let mut listed = dash.key_list.those(visit.account, &[key]).await?;
+    let ListedKey { row, last_call } = listed.pop().ok_or_else(JsonError::not_found)?;
     let balance = visit.balance().await?;
-    let in_flight = dash.manage.directory.open_calls().in_flight(row.key);
-    let now = KeyNow { row: &row, last_used: None, in_flight, frozen: balance.frozen };
+    let in_flight = dash.manage.directory.open_calls().in_flight(key);
+    let now =
+        KeyNow { row: &row, last_used: last_call, in_flight, frozen: balance.frozen, display: visit.chosen.display };
     let live_url = match row.status {
         KeyStatus::Closed => String::new(),
         _ => format!("/live?page=key&key={id}"),

@@ -1,8 +1,8 @@
 //! Every page of the dashboard.
 
-use crate::http::dashboard::{guide, session, settings, settings_forms};
 use crate::http::dashboard::{
-    key_delete, key_message, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up,
+    account_key, account_key_rotate, api, guide, key_delete, key_message, key_new, key_page, key_pause, key_rename,
+    key_rotate, key_top_up, live, receipt, session, settings, settings_forms, top_up, usage, usage_export, usage_line,
 };
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
@@ -14,6 +14,7 @@ pages! {
     get "/login/code" => sign_in::show_code,
     post "/login/code" => sign_in::verify,
     post "/sign-out" => session::sign_out,
+    get "/api" => api::show,
     get "/keys/new" => key_new::show,
     post "/keys/new" => key_new::create,
     get "/keys/{id}" => key_page::show,
@@ -28,8 +29,16 @@ pages! {
     post "/keys/{id}/pause" => key_pause::pause,
     post "/keys/{id}/resume" => key_pause::resume,
     get "/keys/{id}/message" => key_message::show,
+    get "/account-key" => account_key::show,
+    get "/account-key/rotate" => account_key_rotate::show,
+    post "/account-key/rotate" => account_key_rotate::rotate,
+    get "/top-up" => top_up::show,
+    post "/top-up" => top_up::pay,
+    get "/billing/{id}" => receipt::show,
+    post "/billing/{id}/cancel" => receipt::cancel,
     get "/guide" => guide::show,
     get "/shortcuts" => session::shortcuts,
+    get "/live" => live::stream,
     get "/settings" => settings::show,
     post "/settings/theme" => theme::switch,
     post "/settings/display" => settings_forms::display,
@@ -38,5 +47,8 @@ pages! {
     post "/settings/portal" => settings_forms::portal,
     post "/settings/sessions/{id}/revoke" => settings_forms::revoke,
     post "/settings/sign-out-everywhere" => settings_forms::sign_out_everywhere,
+    get "/usage" => usage::show,
+    get "/usage.csv" => usage_export::table,
+    get "/usage/{request}" => usage_line::show,
     get "/static/{name}" => assets::serve,
 }

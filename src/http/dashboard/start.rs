@@ -1,6 +1,7 @@
 //! What `/api` shows until the first client calls: three steps, done ones ticked, the next one as the primary button.
 
 use crate::domain::money::Cost;
+use crate::http::dashboard::account_card;
 use crate::store::views::keys::KeyRow;
 
 /// A step of the empty state.
@@ -39,7 +40,7 @@ impl Start {
             step(CREATE, "/keys/new".to_owned(), "Create Key"),
             step(SEND, String::new(), ""),
         ];
-        if available == Cost::ZERO {
+        if account_card::is_empty(available) {
             steps[0].btn = "primary";
             let text = "You need a balance, a key and a message. It takes about five minutes.".to_owned();
             return Start { title: "Three steps to your first client", text, steps };

@@ -1,6 +1,7 @@
 //! People's JSON through the whole program: sign-in, sessions, portal, management.
 
-mod alerts;
+mod account_key_page;
+pub mod alerts;
 mod guide_page;
 mod leaks;
 mod mail;
