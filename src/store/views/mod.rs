@@ -7,6 +7,7 @@ pub mod billing;
 pub mod client_usage;
 pub mod key_list;
 pub mod keys;
+pub mod line_list;
 pub mod lines;
 pub mod movements;
 pub mod outbox;
