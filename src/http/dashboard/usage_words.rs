@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::line_state::LineState;
 use crate::domain::money::Cost;
 use crate::http::page::words;
-use crate::store::views::usage_lines::UsageLine;
+use crate::store::views::line_list::ListedLine;
+use crate::store::views::lines;
 
 /// A request, both sides.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +35,7 @@ pub struct Line {
 }
 
 /// What the reseller earned by a call.
-pub fn profit(line: &UsageLine) -> Cost {
+pub fn profit(line: &lines::Line) -> Cost {
     Cost::from_nanos(line.price.nanos()).saturating_sub(line.cost)
 }
 
@@ -63,15 +64,16 @@ pub fn meaning(state: LineState) -> &'static str {
 }
 
 /// The line of a list.
-pub fn line(now: DateTime<Utc>, line: &UsageLine) -> Line {
+pub fn line(now: DateTime<Utc>, listed: &ListedLine) -> Line {
+    let line = &listed.line;
     Line {
         request_id: line.call.request_id(),
         at: words::clock_or_day(now, line.ended),
         at_iso: words::iso(line.ended),
         at_exact: words::second(line.ended),
-        key: line.label.clone(),
+        key: listed.label.clone(),
         model: line.model.clone(),
-        requested: line.detail.requested.clone().unwrap_or_default(),
+        requested: listed.requested.clone().unwrap_or_default(),
         input: words::count(line.input),
         output: words::count(line.output),
         cache_read: words::count(line.cache_read),
