@@ -8,7 +8,6 @@ use crate::identity::cursors::Cursors;
 use crate::identity::key_desk::KeyDesk;
 use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
-use crate::store::views::billing::BillingViews;
 use crate::store::views::keys::KeyViews;
 use crate::store::views::line_list::LineListViews;
 use crate::store::views::lines::LineViews;
@@ -47,7 +46,6 @@ pub struct ManageState {
     /// For a client key that asks about itself: price alone.
     pub portal: PortalViews,
     pub statement: StatementViews,
-    pub billing: BillingViews,
     pub account_key: AccountKeyViews,
     pub audit: AuditViews,
     pub cursors: Cursors,
