@@ -10,9 +10,9 @@ use crate::http::page::stage::Stage;
 use crate::store::preferences::PreferenceStore;
 use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
-use crate::store::views::line_list::LineListViews;
 use crate::store::views::movements::MovementViews;
 use crate::store::views::usage::UsageViews;
+use crate::store::views::usage_lines::UsageLineViews;
 
 /// Shared by all workers.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct Dashboard {
     pub key_list: KeyListViews,
     pub totals: AccountTotalsViews,
     pub usage: UsageViews,
-    pub lines: LineListViews,
+    pub usage_lines: UsageLineViews,
     /// What meters cost, for the details of a request.
     pub prices: Arc<ArcSwap<PriceBook>>,
     pub movements: MovementViews,

@@ -17,8 +17,8 @@ use crate::http::page::chart::Chart;
 use crate::http::page::parts::{Choice, Link, Pager};
 use crate::http::page::words;
 use crate::store::views::key_list::KeyAsk;
-use crate::store::views::line_list::{LinePlace, LinesPage};
 use crate::store::views::usage::{Ranking, Usage, UsageAsk};
+use crate::store::views::usage_lines::{LinePlace, LinesPage};
 
 /// Requests a page.
 const LINES: usize = 50;
@@ -84,10 +84,10 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
         now: visit.look.at,
     };
     let ranking = wanted.key.is_none().then_some(Ranking { metric: wanted.metric, most: RANKED });
-    let lines = wanted.lines(LINES);
+    let lines = wanted.lines();
     let (usage, lines, models, keys) = tokio::try_join!(
         dash.usage.read(&ask, ranking),
-        dash.lines.page(&lines, wanted.place),
+        dash.usage_lines.page(&lines, wanted.place, LINES),
         dash.usage.models(visit.account),
         key_choices(&visit, &wanted)
     )?;

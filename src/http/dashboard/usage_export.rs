@@ -11,7 +11,7 @@ use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::{csv, words};
 use crate::store::error::StoreError;
-use crate::store::views::line_list::{LineListViews, LinePlace, ListedLine};
+use crate::store::views::usage_lines::{LineAsk, LinePlace, UsageLine, UsageLineViews};
 
 /// Requests read at a time.
 const PART: usize = 1_000;
@@ -42,37 +42,36 @@ enum Part {
 /// `GET /usage.csv?range&from&to&key&model&state`.
 pub async fn table(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &dash).await?;
-    let wanted = Wanted::of(&visit).await?;
+    let ask = Wanted::of(&visit).await?.lines();
     let name = format!("usage-{}.csv", visit.look.at.format("%Y-%m-%d"));
-    Ok(visit.file(&name, "text/csv; charset=utf-8").streaming(parts(dash.lines.clone(), wanted)))
+    Ok(visit.file(&name, "text/csv; charset=utf-8").streaming(parts(dash.usage_lines.clone(), ask)))
 }
 
 /// A table that breaks off where the store fails: the browser then says that the download failed.
-fn parts(views: LineListViews, wanted: Wanted) -> impl Stream<Item = Result<Bytes, StoreError>> {
-    stream::try_unfold((views, wanted, Part::Heads), |(views, wanted, part)| async move {
+fn parts(views: UsageLineViews, ask: LineAsk) -> impl Stream<Item = Result<Bytes, StoreError>> {
+    stream::try_unfold((views, ask, Part::Heads), |(views, ask, part)| async move {
         match part {
             Part::End => Ok(None),
-            Part::Heads => Ok(Some((Bytes::from(csv::line(&HEADS)), (views, wanted, Part::From(None))))),
+            Part::Heads => Ok(Some((Bytes::from(csv::line(&HEADS)), (views, ask, Part::From(None))))),
             Part::From(place) => {
-                let page = views.batch(&wanted.lines(PART), place).await?;
+                let page = views.page(&ask, place, PART).await?;
                 let text: String = page.lines.iter().map(row).collect();
                 let next = page.older.map_or(Part::End, |place| Part::From(Some(place)));
-                Ok(Some((Bytes::from(text), (views, wanted, next))))
+                Ok(Some((Bytes::from(text), (views, ask, next))))
             }
         }
     })
 }
 
-fn row(listed: &ListedLine) -> String {
-    let line = &listed.line;
+fn row(line: &UsageLine) -> String {
     let number = |n: i64| n.to_string();
     csv::line(&[
         &words::second(line.ended),
         &line.call.request_id(),
-        &listed.label,
+        &line.label,
         &line.key.to_string(),
         &line.model,
-        listed.requested.as_deref().unwrap_or_default(),
+        line.detail.requested.as_deref().unwrap_or_default(),
         &number(line.input),
         &number(line.output),
         &number(line.cache_read),

@@ -16,8 +16,7 @@ use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::parts::Fact;
 use crate::http::page::words;
-use crate::store::views::line_list::LineFacts;
-use crate::store::views::lines::Line;
+use crate::store::views::usage_lines::UsageLine;
 
 /// Atto-USD in a pico-USD.
 const ATTOS_PER_PICO: u128 = 1_000_000;
@@ -61,33 +60,31 @@ struct Used {
 pub async fn show(http: HttpRequest, request: Path<String>, dash: Data<Dashboard>) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &dash).await?;
     let call = CallId::of_request(&request).ok_or_else(JsonError::not_found)?;
-    let facts = dash.lines.facts(visit.account, call).await?.ok_or_else(JsonError::not_found)?;
-    let line = &facts.listed.line;
-    let row = row_of(&dash.prices.load(), &facts);
+    let line = dash.usage_lines.one(visit.account, call).await?.ok_or_else(JsonError::not_found)?;
+    let row = row_of(&dash.prices.load(), &line);
     visit.show(&LinePage {
         page: Page { back: "/usage".to_owned(), ..visit.page("usage").await? },
         line: LineDetail {
             request_id: line.call.request_id(),
-            price_version: priced_at(row.as_ref(), line),
+            price_version: priced_at(row.as_ref(), &line),
             price_exact: words::dollars_9(line.price.usd()),
             cost_exact: words::dollars_9(line.cost.usd()),
-            profit_exact: words::dollars_9(usage_words::profit(line).usd()),
+            profit_exact: words::dollars_9(usage_words::profit(&line).usd()),
             state_words: usage_words::meaning(line.state),
         },
-        meters: meters(row.as_ref(), &facts),
-        facts: in_words(&facts),
+        facts: facts(&line),
+        meters: meters(row.as_ref(), &line),
     })
 }
 
 /// The version of the price row under which the call was admitted.
-fn row_of(book: &PriceBook, facts: &LineFacts) -> Option<PriceRow> {
-    let version = facts.price_version?;
-    let model = &facts.listed.line.model;
-    let text = book.texts().iter().find(|text| text.id == *model && text.version == version)?;
+fn row_of(book: &PriceBook, line: &UsageLine) -> Option<PriceRow> {
+    let version = line.detail.price_version?;
+    let text = book.texts().iter().find(|text| text.id == line.model && text.version == version)?;
     PriceRow::read(text, book.today()).ok()
 }
 
-fn priced_at(row: Option<&PriceRow>, line: &Line) -> String {
+fn priced_at(row: Option<&PriceRow>, line: &UsageLine) -> String {
     match row {
         Some(row) if row.effective_from == Day::EVER => format!("{}, price {}", line.model, row.version),
         Some(row) => format!("{}, price {} of {}", line.model, row.version, row.effective_from),
@@ -96,46 +93,45 @@ fn priced_at(row: Option<&PriceRow>, line: &Line) -> String {
 }
 
 /// `14.2 s`, `38 ms`.
-fn took(line: &Line) -> String {
+fn took(line: &UsageLine) -> String {
     match (line.ended - line.started).num_milliseconds().max(0) {
         millis @ 0..1_000 => format!("{millis} ms"),
         millis => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
     }
 }
 
-fn in_words(facts: &LineFacts) -> Vec<Fact> {
-    let (listed, line) = (&facts.listed, &facts.listed.line);
+fn facts(line: &UsageLine) -> Vec<Fact> {
     let fact = |word: &str, value: String| Fact { word: word.to_owned(), value };
-    let mut words_of = vec![fact("Key", listed.label.clone()), fact("Model", line.model.clone())];
-    words_of.extend(listed.requested.clone().map(|model| fact("Asked for", model)));
-    words_of.push(fact("Began", words::second(line.started)));
-    words_of.push(fact("Took", took(line)));
-    words_of.push(fact("State", usage_words::state(line.state).to_owned()));
-    words_of
+    let mut facts = vec![fact("Key", line.label.clone()), fact("Model", line.model.clone())];
+    facts.extend(line.detail.requested.clone().map(|model| fact("Asked for", model)));
+    facts.push(fact("Began", words::second(line.started)));
+    facts.push(fact("Took", took(line)));
+    facts.push(fact("State", usage_words::state(line.state).to_owned()));
+    facts
 }
 
 /// The meters with rates and costs, if those make up the line's cost exactly; tokens alone where a tier, a region, a
 /// speed or a cap had its part in it.
-fn meters(row: Option<&PriceRow>, facts: &LineFacts) -> Vec<Meter> {
-    let line = &facts.listed.line;
+fn meters(row: Option<&PriceRow>, line: &UsageLine) -> Vec<Meter> {
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    let detail = &line.detail;
     let rates = row.map(|row| row.rates_at(count(line.input) + count(line.cache_read) + count(line.cache_write)));
     let rate = |of: fn(&Rates) -> Option<u64>| rates.as_ref().and_then(of);
     let used = [
         Used { word: "Input", tokens: count(line.input), rate: rate(|r| Some(r.input)) },
         Used { word: "Output", tokens: count(line.output), rate: rate(|r| Some(r.output)) },
         Used { word: "Cache read", tokens: count(line.cache_read), rate: rate(|r| r.cache_read) },
-        Used { word: "Cache write, 5 min", tokens: count(facts.cache_write_5m), rate: rate(|r| r.cache_write_5m) },
-        Used { word: "Cache write, 1 h", tokens: count(facts.cache_write_1h), rate: rate(|r| r.cache_write_1h) },
+        Used { word: "Cache write, 5 min", tokens: detail.cache_write_5m, rate: rate(|r| r.cache_write_5m) },
+        Used { word: "Cache write, 1 h", tokens: detail.cache_write_1h, rate: rate(|r| r.cache_write_1h) },
     ];
-    let exact = facts.web_searches == 0 && sum(&used) == Some(line.cost);
+    let exact = detail.web_searches == 0 && sum(&used) == Some(line.cost);
     let mut meters: Vec<Meter> = used
         .iter()
         .filter(|used| used.tokens > 0 || ["Input", "Output"].contains(&used.word))
         .map(|used| meter(used, exact))
         .collect();
-    if facts.web_searches > 0 {
-        let tokens = facts.web_searches.to_string();
+    if detail.web_searches > 0 {
+        let tokens = detail.web_searches.to_string();
         meters.push(Meter { word: "Web searches", tokens, rate: "–".to_owned(), cost: "–".to_owned() });
     }
     meters

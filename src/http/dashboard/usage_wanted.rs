@@ -10,8 +10,8 @@ use crate::domain::tally::Metric;
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::parts::Link;
-use crate::store::views::line_list::{LineAsk, LinePlace};
 use crate::store::views::scope::OwnedKey;
+use crate::store::views::usage_lines::{LineAsk, LinePlace};
 
 /// The period of a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -110,16 +110,15 @@ impl Wanted {
         Ok(wanted)
     }
 
-    /// The calls of the period, as lines; `limit` at a time.
-    pub fn lines(&self, limit: usize) -> LineAsk<'_> {
+    /// The calls of the period, as lines.
+    pub fn lines(&self) -> LineAsk {
         LineAsk {
             account: self.account,
-            key: self.key.as_ref(),
-            model: self.model.as_deref(),
+            key: self.key,
+            model: self.model.clone(),
             state: self.state,
             from: self.span.from(),
             to: self.span.to(),
-            limit,
         }
     }
 

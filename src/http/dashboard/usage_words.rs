@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::line_state::LineState;
 use crate::domain::money::Cost;
 use crate::http::page::words;
-use crate::store::views::line_list::ListedLine;
-use crate::store::views::lines;
+use crate::store::views::usage_lines::UsageLine;
 
 /// A request, both sides.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +34,7 @@ pub struct Line {
 }
 
 /// What the reseller earned by a call.
-pub fn profit(line: &lines::Line) -> Cost {
+pub fn profit(line: &UsageLine) -> Cost {
     Cost::from_nanos(line.price.nanos()).saturating_sub(line.cost)
 }
 
@@ -64,16 +63,15 @@ pub fn meaning(state: LineState) -> &'static str {
 }
 
 /// The line of a list.
-pub fn line(now: DateTime<Utc>, listed: &ListedLine) -> Line {
-    let line = &listed.line;
+pub fn line(now: DateTime<Utc>, line: &UsageLine) -> Line {
     Line {
         request_id: line.call.request_id(),
         at: words::clock_or_day(now, line.ended),
         at_iso: words::iso(line.ended),
         at_exact: words::second(line.ended),
-        key: listed.label.clone(),
+        key: line.label.clone(),
         model: line.model.clone(),
-        requested: listed.requested.clone().unwrap_or_default(),
+        requested: line.detail.requested.clone().unwrap_or_default(),
         input: words::count(line.input),
         output: words::count(line.output),
         cache_read: words::count(line.cache_read),

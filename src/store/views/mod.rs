@@ -18,5 +18,6 @@ pub mod statement;
 pub mod usage;
 pub mod usage_account;
 pub mod usage_key;
+pub mod usage_lines;
 pub mod usage_open;
 pub mod usage_rank;
