@@ -82,7 +82,7 @@ on('input', '[data-preview] [data-role]', (input, e) => {
   clearTimeout(settle)
   // Words wait until the typing rests; a fault that is gone leaves at once.
   for (const i of all('[data-role]', form)) if (!faults.has(i)) fault(i, '')
-  settle = setTimeout(() => { if (!unfinished(input.value) || amount(input.value) !== null) showFaults(form, faults) }, 500)
+  settle = setTimeout(() => { if (form.isConnected && (!unfinished(input.value) || amount(input.value) !== null)) showFaults(form, faults) }, 500)
 })
 on('change', '[data-preview] [data-role]', input => showFaults(input.form, showPreview(input.form)))
 on('click', '[data-fill]', (link, e) => {

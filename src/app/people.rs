@@ -28,6 +28,7 @@ use crate::store::mail::MailQueue;
 use crate::store::stores::Stores;
 use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
+use crate::store::views::billing::BillingViews;
 use crate::store::views::client_usage::ClientUsageViews;
 use crate::store::views::keys::KeyViews;
 use crate::store::views::lines::LineViews;
@@ -174,6 +175,7 @@ pub fn manage(parts: &Parts, door: Door) -> ManageState {
         usage: UsageViews::new(pool.clone()),
         portal: PortalViews::new(pool.clone()),
         statement: StatementViews::new(pool.clone()),
+        billing: BillingViews::new(pool.clone()),
         account_key: AccountKeyViews::new(pool.clone()),
         audit: AuditViews::new(pool.clone()),
         cursors: Cursors::new(parts.settings.secrets.signing.clone()),

@@ -11,7 +11,7 @@ use crate::http::dashboard::key_card::{Key, KeyNow};
 use crate::http::dashboard::key_list::{KeyList, Wanted};
 use crate::http::dashboard::notices;
 use crate::http::dashboard::page::Page;
-use crate::http::dashboard::profit_card::{self, Profit};
+use crate::http::dashboard::profit_card::Profit;
 use crate::http::dashboard::start::Start;
 use crate::http::dashboard::state::Dashboard;
 use crate::http::dashboard::visit::Visit;
@@ -37,12 +37,9 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     let (wanted, account) = (Wanted::of(&visit), visit.account);
     let ask = wanted.ask();
     let (balance, notice) = tokio::try_join!(visit.balance(), notices::of_key(&visit))?;
-    let (totals, counts, keys, days) = tokio::try_join!(
-        dash.totals.get(account),
-        dash.key_list.counts(account),
-        dash.key_list.page(account, &ask),
-        profit_card::last_days(&dash.usage, account, visit.look.at)
-    )?;
+    let (totals, counts, keys) =
+        tokio::try_join!(dash.totals.get(account), dash.key_list.counts(account), dash.key_list.page(account, &ask))?;
+    let profit = Profit::read(&dash.usage, account, visit.look.at, states(&balance, &counts)).await?;
     let running = dash.manage.directory.open_calls().in_flight_of(account);
     let in_flight = running.values().copied().fold(InFlight::default(), InFlight::and);
     let shown = |listed: &ListedKey| {
@@ -62,7 +59,7 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     visit.show(&Api {
         page,
         account: Account::of(&balance, totals.allocated, in_flight),
-        profit: Profit::of(visit.look.at, &days, states(&balance, &counts)),
+        profit,
         not_started: start.is_some(),
         start: start.unwrap_or_default(),
         has_keys: counts.open + counts.deleted > 0,

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::actors::open_calls::InFlight;
 use crate::domain::key::KeyStatus;
-use crate::domain::money::Price;
+use crate::domain::money::{Price, Usd};
 use crate::domain::preference::Display;
 use crate::http::page::words;
 use crate::store::views::keys::KeyRow;
@@ -97,7 +97,7 @@ impl KeyNow<'_> {
     pub fn shown(&self, now: DateTime<Utc>) -> Key {
         let row = self.row;
         let open = row.status == KeyStatus::Active;
-        let spent = words::spent_beside(row.budget.usd(), row.remaining().usd());
+        let spent = self.spent();
         let Chip(state, tone, icon, bar_look) = self.chip();
         let low = open && self.is_low();
         let (toggle, toggle_word, toggle_icon) =
@@ -125,7 +125,7 @@ impl KeyNow<'_> {
             profit_exact: words::dollars_9(row.profit().usd()),
             flight: self.flight(),
             used: words::share(spent.nanos(), row.budget.nanos()),
-            used_text: words::percent(spent.nanos(), row.budget.nanos()),
+            used_text: format!("{}%", self.used()),
             bar_look,
             last_used: ago.clone().unwrap_or_else(|| "none yet".to_owned()),
             last_used_short: ago.unwrap_or_else(|| "not used yet".to_owned()),
@@ -152,7 +152,7 @@ impl KeyNow<'_> {
             KeyStatus::Active if self.frozen => Chip("Frozen".to_owned(), "bad", "lock", "idle"),
             KeyStatus::Active if row.paused => Chip("Paused by you".to_owned(), "", "pause", "idle"),
             KeyStatus::Active if self.is_used_up() => Chip("Used up".to_owned(), "warn", "alert", "warn"),
-            KeyStatus::Active if self.is_low() => Chip(left(row), "warn", "alert", "warn"),
+            KeyStatus::Active if self.is_low() => Chip(self.left(), "warn", "alert", "warn"),
             KeyStatus::Active => Chip("Active".to_owned(), "good", "dot", ""),
         }
     }
@@ -171,6 +171,21 @@ impl KeyNow<'_> {
         }
     }
 
+    /// What is shown as spent, so that it and what remains add up to the budget.
+    fn spent(&self) -> Usd {
+        words::spent_beside(self.row.budget.usd(), self.row.remaining().usd())
+    }
+
+    /// Whole per cent of the budget, rounded down.
+    fn used(&self) -> i128 {
+        i128::from(self.spent().nanos()) * 100 / i128::from(self.row.budget.nanos())
+    }
+
+    /// The rest of a hundred.
+    fn left(&self) -> String {
+        format!("{}% left", 100 - self.used())
+    }
+
     /// Nothing is left that would be shown.
     fn is_used_up(&self) -> bool {
         words::dollars(self.row.remaining().usd()) == words::dollars(Price::ZERO.usd())
@@ -179,13 +194,6 @@ impl KeyNow<'_> {
     /// A fifth is left, or less.
     fn is_low(&self) -> bool {
         i128::from(self.row.remaining().nanos()) * 5 <= i128::from(self.row.budget.nanos())
-    }
-}
-
-fn left(row: &KeyRow) -> String {
-    match words::percent(row.remaining().nanos(), row.budget.nanos()) {
-        none if none == "0%" => "Less than 1% left".to_owned(),
-        percent => format!("{percent} left"),
     }
 }
 
@@ -262,7 +270,7 @@ mod tests {
         let rows = [
             (shown(&row(7_999), 0, false), "Active", "good", ""),
             (shown(&row(8_000), 0, false), "20% left", "warn", "primary"),
-            (shown(&row(9_950), 0, false), "Less than 1% left", "warn", "primary"),
+            (shown(&row(9_950), 0, false), "1% left", "warn", "primary"),
             (shown(&row(10_000), 0, false), "Used up", "warn", "primary"),
             (shown(&with(|r| r.paused = true), 0, false), "Paused by you", "", "primary"),
             (shown(&with(|r| r.paused = true), 0, true), "Frozen", "bad", "primary"),

@@ -11,7 +11,7 @@ use crate::store::views::key_list::{KeyAsk, KeyCounts, KeyFilter, KeyOrdering, K
 /// Keys a page.
 pub const PAGE: usize = 50;
 /// So many keys are cards; more are a table.
-const MOST_CARDS: usize = 12;
+const MOST_CARDS: i64 = 12;
 
 /// The list of /api with its search.
 #[derive(Clone, Debug, Default)]
@@ -128,10 +128,11 @@ impl Wanted {
         let (newer, older) = (href(page.newer.as_ref()), href(page.older.as_ref()));
         let (newer_word, older_word) =
             if self.ordering == KeyOrdering::Recent { ("Newer", "Older") } else { ("Previous", "Next") };
+        let number = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let (nothing, nothing_hint) = if rows.is_empty() { self.nothing(counts) } else { Default::default() };
         KeyList {
             tab: tab(counts.open),
-            as_table: rows.len() > MOST_CARDS || usize::try_from(counts.open).is_ok_and(|open| open > MOST_CARDS),
+            as_table: !rows.is_empty() && number.max(counts.open) > MOST_CARDS,
             rows,
             q: self.search.clone(),
             states: KeyFilter::ALL.map(|f| choice(f.word(), state_word(f), f == self.filter)).to_vec(),

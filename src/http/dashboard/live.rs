@@ -11,7 +11,7 @@ use crate::domain::site::Site;
 use crate::http::dashboard::account_card::Account;
 use crate::http::dashboard::key_card::{Key, KeyNow};
 use crate::http::dashboard::key_list::Wanted;
-use crate::http::dashboard::profit_card::{self, Profit};
+use crate::http::dashboard::profit_card::Profit;
 use crate::http::dashboard::state::Dashboard;
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
@@ -72,8 +72,7 @@ impl Reader {
             add_key(&mut figures, &shown.shown(now));
         }
         if self.earned {
-            let days = profit_card::last_days(&dash.usage, account, now).await?;
-            add_profit(&mut figures, &Profit::of(now, &days, String::new()));
+            add_profit(&mut figures, &Profit::read(&dash.usage, account, now, String::new()).await?);
         }
         Ok(figures)
     }

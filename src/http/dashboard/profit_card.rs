@@ -1,10 +1,10 @@
 //! The Earned profit card: the last 30 UTC days in figures and a sparkline.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::domain::ids::AccountId;
-use crate::domain::money::{Cost, Price};
 use crate::domain::span::Span;
+use crate::domain::tally::Tally;
 use crate::http::page::chart::hundredths;
 use crate::http::page::words;
 use crate::store::error::StoreError;
@@ -33,76 +33,67 @@ pub struct Profit {
     pub bars: Vec<SparkBar>,
 }
 
-/// One UTC day of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EarnedDay {
-    pub day: NaiveDate,
-    pub spent: Price,
-    pub cost: Cost,
-}
-
-/// Days of the card.
+/// UTC days on the card, today included.
 const DAYS: u64 = 30;
 /// Height of the plot above the zero line, in hundredths of a per cent.
 const PLOT: i128 = 9_800;
 /// What is not 0 is at least this high, in hundredths of a per cent.
 const LEAST: i128 = 300;
 
-/// The last 30 UTC days of an account, today included.
-///
-/// # Errors
-/// If the store does not answer.
-pub async fn last_days(
-    usage: &UsageViews,
-    account: AccountId,
-    now: DateTime<Utc>,
-) -> Result<Vec<EarnedDay>, StoreError> {
-    let span = Span::last_days(now, DAYS);
-    let ask = UsageAsk { account, key: None, model: None, state: None, span: &span, now };
-    let sums = usage.read(&ask, None).await?;
-    let days = span.edges().iter().zip(&sums.steps);
-    Ok(days.map(|(from, sum)| EarnedDay { day: from.date_naive(), spent: sum.price, cost: sum.cost }).collect())
-}
-
-impl EarnedDay {
-    fn earned(&self) -> Cost {
-        Cost::from_nanos(self.spent.nanos()).saturating_sub(self.cost)
-    }
-}
-
 impl Profit {
-    /// The card of these days, oldest first; `keys` says how many there are in which state.
-    pub fn of(now: DateTime<Utc>, days: &[EarnedDay], keys: String) -> Self {
-        let spent = days.iter().fold(Price::ZERO, |sum, day| sum.saturating_add(day.spent));
-        let cost = days.iter().fold(Cost::ZERO, |sum, day| sum.saturating_add(day.cost));
-        let total = days.iter().fold(Cost::ZERO, |sum, day| sum.saturating_add(day.earned()));
-        Profit {
-            total: words::dollars(total.usd()),
-            total_exact: words::dollars_9(total.usd()),
-            spent: words::dollars(spent.usd()),
-            cost: words::dollars(cost.usd()),
+    /// The card of an account as it stands now.
+    ///
+    /// # Errors
+    /// If the store does not answer, or holds sums that leave `i64`.
+    pub async fn read(
+        usage: &UsageViews,
+        account: AccountId,
+        now: DateTime<Utc>,
+        keys: String,
+    ) -> Result<Self, StoreError> {
+        let span = Self::span(now);
+        let ask = UsageAsk { account, key: None, model: None, state: None, span: &span, now };
+        let sums = usage.read(&ask, None).await?;
+        Self::of(&span, &sums.steps, keys).ok_or_else(|| StoreError::broken_row("usage_hour", account.0))
+    }
+
+    /// The days that the card tells of.
+    fn span(now: DateTime<Utc>) -> Span {
+        Span::last_days(now, DAYS)
+    }
+
+    /// The card of a span's days; `keys` says how many there are in which state. `None` where a sum leaves `i64`.
+    pub fn of(span: &Span, days: &[Tally], keys: String) -> Option<Self> {
+        let sum = days.iter().try_fold(Tally::default(), |sum, day| sum.plus(*day))?;
+        Some(Profit {
+            total: words::dollars(sum.profit().usd()),
+            total_exact: words::dollars_9(sum.profit().usd()),
+            spent: words::used(sum.price.usd()),
+            cost: words::used(sum.cost.usd()),
             keys,
-            words: most(now, days),
+            words: most(span, days),
             bars: bars(days),
-        }
+        })
     }
 }
 
-fn most(now: DateTime<Utc>, days: &[EarnedDay]) -> String {
-    match days.iter().filter(|day| day.earned() > Cost::ZERO).max_by_key(|day| day.earned()) {
-        Some(best) => {
-            let on = words::day(now, best.day.and_time(chrono::NaiveTime::MIN).and_utc());
-            format!("Earned per day, most on {on}: {}", words::dollars(best.earned().usd()))
+/// The best day in words; of equals the latest.
+fn most(span: &Span, days: &[Tally]) -> String {
+    let best = span.edges().iter().zip(days).max_by_key(|(_, day)| day.profit().nanos());
+    match best.filter(|(_, day)| day.profit().nanos() > 0) {
+        Some((at, day)) => {
+            let earned = words::dollars(day.profit().usd());
+            format!("Earned per day, most on {}: {earned}", words::day(span.to(), *at))
         }
         None => "Nothing earned yet".to_owned(),
     }
 }
 
-fn bars(days: &[EarnedDay]) -> Vec<SparkBar> {
-    let highest = i128::from(days.iter().map(|day| day.earned().nanos()).max().unwrap_or(0).max(1));
+fn bars(days: &[Tally]) -> Vec<SparkBar> {
+    let highest = i128::from(days.iter().map(|day| day.profit().nanos()).max().unwrap_or(0).max(1));
     let number = i128::try_from(days.len().max(1)).unwrap_or(1);
-    let bar = |(at, day): (usize, &EarnedDay)| {
-        let height = match i128::from(day.earned().nanos()) {
+    let bar = |(at, day): (usize, &Tally)| {
+        let height = match i128::from(day.profit().nanos()) {
             0 => 0,
             earned => (earned * PLOT / highest).max(LEAST),
         };
@@ -120,23 +111,24 @@ fn bars(days: &[EarnedDay]) -> Vec<SparkBar> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::{Cost, Price};
 
-    fn day(text: &str, spent: i64, cost: i64) -> EarnedDay {
+    fn day(spent: i64, cost: i64) -> Tally {
         let usd = 1_000_000_000;
-        let day = text.parse().expect("a day");
-        EarnedDay { day, spent: Price::from_nanos(spent * usd), cost: Cost::from_nanos(cost * usd) }
+        Tally { price: Price::from_nanos(spent * usd), cost: Cost::from_nanos(cost * usd), ..Tally::default() }
     }
 
     #[test]
     fn the_card_adds_up_and_names_its_best_day() {
-        let now = "2026-11-23T09:41:07Z".parse().expect("an instant");
-        let days =
-            [day("2026-11-21", 0, 0), day("2026-11-22", 5, 3), day("2026-11-23", 10, 6), day("2026-11-24", 0, 0)];
-        let card = Profit::of(now, &days, "1 active".to_owned());
+        let span = Span::last_days("2026-11-24T09:41:07Z".parse().expect("an instant"), 4);
+        let days = [day(0, 0), day(5, 3), day(10, 6), day(0, 0)];
+        let card = Profit::of(&span, &days, "1 active".to_owned()).expect("sums");
         assert_eq!([&card.total, &card.spent, &card.cost], ["$6.00", "$15.00", "$9.00"]);
         assert_eq!(card.words, "Earned per day, most on 23 Nov: $4.00");
         let shown: Vec<_> = card.bars.iter().map(|b| (b.x.as_str(), b.y.as_str(), b.height.as_str())).collect();
         assert_eq!(shown, [("3.75", "98", "0"), ("28.75", "49", "49"), ("53.75", "0", "98"), ("78.75", "98", "0")]);
-        assert_eq!(Profit::of(now, &[], String::new()).words, "Nothing earned yet");
+        let none = Profit::of(&span, &[Tally::default(); 4], String::new()).expect("sums");
+        assert_eq!((none.words.as_str(), none.bars.len()), ("Nothing earned yet", 4));
+        assert!(Profit::of(&span, &[day(9_000_000_000, 0), day(9_000_000_000, 0)], String::new()).is_none());
     }
 }

@@ -8,6 +8,7 @@ use crate::identity::cursors::Cursors;
 use crate::identity::key_desk::KeyDesk;
 use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
+use crate::store::views::billing::BillingViews;
 use crate::store::views::keys::KeyViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
@@ -44,6 +45,7 @@ pub struct ManageState {
     /// For a client key that asks about itself: price alone.
     pub portal: PortalViews,
     pub statement: StatementViews,
+    pub billing: BillingViews,
     pub account_key: AccountKeyViews,
     pub audit: AuditViews,
     pub cursors: Cursors,

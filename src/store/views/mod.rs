@@ -3,6 +3,7 @@
 pub mod account_key;
 pub mod account_totals;
 pub mod audit;
+pub mod billing;
 pub mod client_usage;
 pub mod key_list;
 pub mod keys;

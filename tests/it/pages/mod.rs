@@ -3,3 +3,4 @@
 mod key_changes;
 mod key_money;
 mod key_refusals;
+mod top_up;

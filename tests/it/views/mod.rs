@@ -1,5 +1,6 @@
 //! What pages read, held against what was written.
 
+mod billing;
 mod past;
 mod usage;
 mod usage_late;

@@ -104,7 +104,10 @@ pub async fn read(
         csv: format!("{path}/usage.csv{query}"),
         has_rows: !found.is_empty(),
         rows: found.iter().map(|line| shown(visit, line)).collect(),
-        nothing: "None in this period.".to_owned(),
+        nothing: match filter.model.as_str() {
+            "" => format!("No requests in the last {} days.", filter.period.days),
+            _ => format!("No requests to this model in the last {} days.", filter.period.days),
+        },
     };
     Ok((lines, pager))
 }

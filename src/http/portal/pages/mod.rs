@@ -9,6 +9,7 @@ pub mod frame;
 pub mod home;
 pub mod key;
 pub mod lines;
+pub mod live;
 pub mod naming;
 pub mod notices;
 pub mod period;

@@ -2,7 +2,7 @@
 
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
-use crate::http::portal::pages::{account, alerts, bind, export, home, key, naming, session};
+use crate::http::portal::pages::{account, alerts, bind, export, home, key, live, naming, session};
 
 pages! {
     get "/" => home::front,
@@ -21,6 +21,7 @@ pages! {
     post "/keys/{id}/name" => naming::name,
     get "/keys/{id}/unbind" => naming::show_unbind,
     post "/keys/{id}/unbind" => naming::unbind,
+    get "/live" => live::stream,
     get "/account" => account::show,
     post "/account/sessions/{id}/revoke" => account::revoke,
     post "/account/sign-out-everywhere" => account::sign_out_everywhere,

@@ -11,7 +11,8 @@ use crate::http::page::words;
 use crate::http::portal::pages::period::Period;
 use crate::store::views::client_usage::ClientDay;
 
-/// Below a dollar and below a cent amounts are shown more finely, or a day of small requests would look free.
+/// Where no day reaches a dollar, amounts are shown more finely, and below a cent always: a day of small requests would
+/// look free.
 const DOLLAR: i64 = 1_000_000_000;
 const CENT: i64 = 10_000_000;
 /// A pace is told after so many days with use.
@@ -57,7 +58,7 @@ pub fn chart(period: Period, days: &[ClientDay]) -> Chart {
     let top = chart::ceiling(shown.iter().map(|(_, day)| price(day)).max().unwrap_or(0));
     let mut chart = Chart {
         id: "usage".to_owned(),
-        caption: caption(period, &shown),
+        caption: caption(period, top, &shown),
         y_top: axis(top),
         y_mid: axis(top / 2),
         ticks: ticks(period, &shown),
@@ -66,28 +67,29 @@ pub fn chart(period: Period, days: &[ClientDay]) -> Chart {
         rows: shown.iter().rev().map(|(date, day)| row(period, *date, *day)).collect(),
         ..Chart::default()
     };
-    let bars = shown.iter().map(|(date, day)| Day { amount: Some(price(day)), words: bar_words(period, *date, *day) });
+    let bars =
+        shown.iter().map(|(date, day)| Day { amount: Some(price(day)), words: bar_words(period, top, *date, *day) });
     chart.draw(bars.collect());
     chart
 }
 
-fn caption(period: Period, shown: &[(NaiveDate, Option<&ClientDay>)]) -> String {
+fn caption(period: Period, top: i64, shown: &[(NaiveDate, Option<&ClientDay>)]) -> String {
     let used: Vec<&ClientDay> = shown.iter().filter_map(|(_, day)| *day).collect();
     let sum = used.iter().fold(Price::ZERO, |sum, day| sum.saturating_add(day.price));
-    let spent = format!("Spent {} over {} days", amount(sum), period.days);
+    let spent = format!("Spent {} over {} days", amount(sum, top), period.days);
     match used.iter().max_by_key(|day| day.price) {
         Some(most) if used.len() > 1 => {
-            format!("{spent}, most on {}: {}", day_words(period, most.day), amount(most.price))
+            format!("{spent}, most on {}: {}", day_words(period, most.day), amount(most.price, top))
         }
         Some(only) => format!("{spent}, all on {}", day_words(period, only.day)),
         None => spent,
     }
 }
 
-fn bar_words(period: Period, date: NaiveDate, day: Option<&ClientDay>) -> String {
+fn bar_words(period: Period, top: i64, date: NaiveDate, day: Option<&ClientDay>) -> String {
     let (price, calls) = day.map_or((Price::ZERO, 0), |day| (day.price, day.calls));
     let requests = words::counted(calls, "request", "requests").to_lowercase();
-    format!("{}: {}, {requests}", day_words(period, date), amount(price))
+    format!("{}: {}, {requests}", day_words(period, date), amount(price, top))
 }
 
 fn row(period: Period, date: NaiveDate, day: Option<&ClientDay>) -> Row {
@@ -106,11 +108,11 @@ fn day_words(period: Period, date: NaiveDate) -> String {
     words::day(period.now, date.and_time(NaiveTime::MIN).and_utc())
 }
 
-/// What was spent: `$7.11`, rounded up as everywhere on the page; `$0.0150`, `$0.000374`.
-fn amount(price: Price) -> String {
+/// What was spent, on a plot up to `top`: `$7.11`, rounded up as everywhere on the page; `$0.0150`, `$0.000374`.
+fn amount(price: Price, top: i64) -> String {
     match price.nanos() {
         1..CENT => words::dollars_6(price.usd()),
-        CENT..DOLLAR => words::dollars_4(price.usd()),
+        CENT.. if top < DOLLAR => words::dollars_4(price.usd()),
         _ => words::dollars_up(price.usd()),
     }
 }
