@@ -8,6 +8,7 @@ pub mod directory;
 pub mod draining;
 pub mod entry;
 pub mod facade;
+pub mod held_notes;
 pub mod housekeeper;
 pub mod lane;
 pub mod lane_batch;

@@ -167,7 +167,7 @@ fn start_books(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let homes = if settings.ledger.arbiters == 0 { cores.div_ceil(2) } else { settings.ledger.arbiters };
     let (node, boot, connector) = (ownership.node, ownership.boot, database.lane_connector());
-    books::start(homes.max(1), &ownership.epochs, spool, clock.clone(), || {
+    books::start(homes.max(1), &ownership.epochs, spool, clock.clone(), settings.ledger.note_delay, || {
         Box::new(PgJournal::new(node, boot, connector.clone()))
     })
 }

@@ -11,6 +11,7 @@ mod lane_refusals;
 mod ledger_planted;
 mod ledger_postgres;
 mod ledger_refusals;
+mod notes;
 mod operator;
 mod pages;
 mod panics;

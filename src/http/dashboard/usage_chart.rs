@@ -58,7 +58,11 @@ pub fn title(metric: Metric) -> &'static str {
 
 /// A figure of a metric in words.
 pub fn figure(metric: Metric, amount: i64) -> String {
-    if metric.is_money() { words::dollars(Usd::from_nanos(amount)) } else { words::short_count(amount) }
+    match metric {
+        Metric::Spent => words::used(Usd::from_nanos(amount)),
+        Metric::Earned => words::dollars(Usd::from_nanos(amount)),
+        Metric::Calls | Metric::Tokens => words::short_count(amount),
+    }
 }
 
 /// The links to the other metrics.
@@ -104,7 +108,7 @@ pub fn chart(wanted: &Wanted, usage: &Usage, total: Tally) -> Chart {
 }
 
 fn row(name: String, sum: Tally) -> Row {
-    let figures = [Metric::Spent, Metric::Earned].map(|m| words::dollars(Usd::from_nanos(sum.amount(m))));
+    let figures = [Metric::Spent, Metric::Earned].map(|m| figure(m, sum.amount(m)));
     let numbers = [Metric::Calls, Metric::Tokens].map(|m| words::count(sum.amount(m)));
     Row { cells: [name].into_iter().chain(figures).chain(numbers).collect() }
 }

@@ -6,7 +6,7 @@ use askama::Template;
 
 use crate::domain::ids::CallId;
 use crate::domain::money::{Cost, Usd};
-use crate::domain::price_row::{PriceRow, Rates};
+use crate::domain::price_row::{Day, PriceRow, Rates};
 use crate::domain::pricing::PriceBook;
 use crate::domain::quote::nanos_up;
 use crate::http::dashboard::page::Page;
@@ -66,10 +66,7 @@ pub async fn show(http: HttpRequest, request: Path<String>, dash: Data<Dashboard
         page: Page { back: "/usage".to_owned(), ..visit.page("usage").await? },
         line: LineDetail {
             request_id: line.call.request_id(),
-            price_version: match &row {
-                Some(row) => format!("{}, price {} of {}", line.model, row.version, row.effective_from),
-                None => line.model.clone(),
-            },
+            price_version: priced_at(row.as_ref(), &line),
             price_exact: words::dollars_9(line.price.usd()),
             cost_exact: words::dollars_9(line.cost.usd()),
             profit_exact: words::dollars_9(usage_words::profit(&line).usd()),
@@ -87,13 +84,28 @@ fn row_of(book: &PriceBook, line: &UsageLine) -> Option<PriceRow> {
     PriceRow::read(text, book.today()).ok()
 }
 
+fn priced_at(row: Option<&PriceRow>, line: &UsageLine) -> String {
+    match row {
+        Some(row) if row.effective_from == Day::EVER => format!("{}, price {}", line.model, row.version),
+        Some(row) => format!("{}, price {} of {}", line.model, row.version, row.effective_from),
+        None => line.model.clone(),
+    }
+}
+
+/// `14.2 s`, `38 ms`.
+fn took(line: &UsageLine) -> String {
+    match (line.ended - line.started).num_milliseconds().max(0) {
+        millis @ 0..1_000 => format!("{millis} ms"),
+        millis => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+    }
+}
+
 fn facts(line: &UsageLine) -> Vec<Fact> {
     let fact = |word: &str, value: String| Fact { word: word.to_owned(), value };
-    let took = (line.ended - line.started).num_milliseconds().max(0);
     let mut facts = vec![fact("Key", line.label.clone()), fact("Model", line.model.clone())];
     facts.extend(line.detail.requested.clone().map(|model| fact("Asked for", model)));
     facts.push(fact("Began", words::second(line.started)));
-    facts.push(fact("Took", format!("{}.{} s", took / 1_000, took % 1_000 / 100)));
+    facts.push(fact("Took", took(line)));
     facts.push(fact("State", usage_words::state(line.state).to_owned()));
     facts
 }

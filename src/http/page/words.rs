@@ -21,6 +21,11 @@ pub fn dollars_up(amount: Usd) -> String {
     dollars(Usd::from_nanos(cents.saturating_mul(CENT)))
 }
 
+/// What was used up, rounded up: beside a rest that is rounded down it adds up to the whole.
+pub fn used(amount: Usd) -> String {
+    dollars::ceil(amount)
+}
+
 /// `$200.0000`: in dialogs that debit.
 pub fn dollars_4(amount: Usd) -> String {
     dollars::places(amount, 4)

@@ -3,10 +3,13 @@
 pub mod account_key;
 pub mod account_totals;
 pub mod audit;
+pub mod billing;
 pub mod client_usage;
 pub mod key_list;
 pub mod keys;
+pub mod line_list;
 pub mod lines;
+pub mod movements;
 pub mod outbox;
 pub mod portal;
 pub mod portal_look;

@@ -1,6 +1,6 @@
 // Every page of the list, looked at as it is shipped.
 import { readFileSync } from 'node:fs'
-import { is } from '../lib.mjs'
+import { go, is } from '../lib.mjs'
 import { addressOf, pages } from '../pages.mjs'
 import { stock } from '../stock.mjs'
 
@@ -8,12 +8,12 @@ const axe = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.m
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const FIRST_PAINT_BYTES = 60_000
 
-/** What axe finds; `only` names a rule that depends on the theme. */
-const findings = (page, only) => page.evaluate(async ([tags, only]) => {
+/** What axe finds on the page or a part of it; `only` names a rule that depends on the theme. */
+const findings = (page, { part, only } = {}) => page.evaluate(async ([tags, part, only]) => {
   const runOnly = only ? { type: 'rule', values: [only] } : { type: 'tag', values: tags }
-  const { violations } = await axe.run(document, { runOnly })
-  return violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary.split('\n')[1]}`))
-}, [TAGS, only])
+  const { violations } = await axe.run(part ?? document, { runOnly })
+  return violations.flatMap(v => v.nodes.map(n => `${v.id} at ${n.target.join(' ')}: ${n.failureSummary.split('\n')[1].trim()}`))
+}, [TAGS, part, only])
 
 /** Compressed bytes of everything a page loads but its stream. */
 const weighed = async page => {
@@ -29,47 +29,55 @@ const wide = page => page.evaluate(() => document.documentElement.scrollWidth > 
   ? [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => `${e.tagName}.${e.className}`).join(' ') || 'the page'
   : '')
 
-const openAll = page => page.evaluate(() => {
-  const all = [...document.querySelectorAll('details')]
-  for (const d of all) {
+const unfold = page => page.evaluate(() => {
+  const folded = [...document.querySelectorAll('details:not(.menu, [open])')]
+  for (const d of folded) {
     d.removeAttribute('name')
     d.open = true
   }
-  return all.length
+  return folded.length
 })
+const MENUS = ['.side .menu', '.topbar .menu:first-child', '.topbar .menu:last-child', 'main .menu']
+const openMenu = (page, menu) => page.evaluate(menu => {
+  const first = document.querySelector(menu)
+  return first && first.checkVisibility() && (first.open = true)
+}, menu)
+const closeMenu = (page, menu) => page.evaluate(menu => { document.querySelector(menu).open = false }, menu)
 
-const faults = async (page, what) => {
-  const found = []
-  const look = async (state, only) => found.push(...(await findings(page, only)).map(f => `${what}, ${state}: ${f}`))
+const faults = async page => {
   await page.evaluate(axe)
-  await look('light')
+  const found = await findings(page)
   await page.emulateMedia({ colorScheme: 'dark' })
-  await look('dark', 'color-contrast')
+  found.push(...await findings(page, { only: 'color-contrast' }))
   await page.emulateMedia({ colorScheme: 'light' })
-  if (await openAll(page)) await look('all opened')
+  if (await unfold(page)) found.push(...await findings(page))
+  for (const menu of MENUS) if (await openMenu(page, menu)) {
+    found.push(...await findings(page, { part: menu }))
+    await closeMenu(page, menu)
+  }
   return found
 }
 
 const lookAt = part => async t => {
-  const world = await stock(t), found = []
+  const world = await stock(t), found = new Map()
   for (const width of [1280, 390]) for (const [who, path, act] of pages(world)[part]) {
-    const page = await t.open({ width }), what = `${path} of ${who} at ${width}`
+    const note = fault => found.set(fault, found.get(fault) ?? `${path} of ${who} at ${width}`)
+    const page = await t.open({ width })
     await page.context().addCookies(world.cookies[who])
     const bytes = await weighed(page)
-    const answer = await page.goto(addressOf(who, path))
-    is(what, answer.status(), /nowhere/.test(path) ? 404 : 200)
-    await page.waitForLoadState('load')
-    if (bytes() > FIRST_PAINT_BYTES) found.push(`${what}: first paint takes ${bytes()} bytes`)
+    const answer = await go(page, addressOf(who, path))
+    is(path, answer.status(), /nowhere/.test(path) ? 404 : 200)
+    if (bytes() > FIRST_PAINT_BYTES) note(`first paint takes ${bytes()} bytes`)
     if (act) await act(page)
-    found.push(...await faults(page, what))
+    for (const fault of await faults(page)) note(fault)
     if (width < 700) {
       await page.setViewportSize({ width: 320, height: 700 })
       const sideways = await wide(page)
-      if (sideways) found.push(`${what}: scrolls sideways at 320 px: ${sideways}`)
+      if (sideways) note(`scrolls sideways at 320 px: ${sideways}`)
     }
     await page.context().close()
   }
-  is(`findings\n${[...new Set(found)].join('\n')}\n`, found.length, 0)
+  is('findings', [...found].map(([fault, where]) => `\n${where}: ${fault}`).join(''), '')
 }
 
 const parts = ['keys', 'forms', 'books', 'dialogs', 'portal', 'doors']

@@ -1,4 +1,4 @@
-import { bind, client, createKey, dialog, figure, is, PORTAL, reseller, shows, spend } from '../lib.mjs'
+import { bind, client, createKey, dialog, figure, go, is, PORTAL, reseller, shows, spend } from '../lib.mjs'
 
 const unbind = async page => {
   await page.getByLabel(/^More for /).click()
@@ -35,7 +35,7 @@ export default {
     const form = await dialog(ann, 'Bind another key', 'Bind your API key')
     await bind(form, two.secret, 'Batch jobs').catch(() => {})
     await ann.waitForURL(new RegExp(two.id))
-    await ann.goto(`${PORTAL}/`)
+    await go(ann, `${PORTAL}/`)
     is('two keys have a page of their own', new URL(ann.url()).pathname, '/keys')
     await spend(one.secret, 0.6)
     await spend(two.secret, 0.6)
@@ -45,7 +45,7 @@ export default {
     await shows(figure(ann, `key.${two.id}.budget`), '$20.00')
     await unbind(ann)
     await ann.waitForURL(new RegExp(one.id))
-    await ann.goto(`${PORTAL}/keys/${two.id}`)
+    await go(ann, `${PORTAL}/keys/${two.id}`)
     await ann.getByText('There is no such page, or it is not yours.').waitFor()
   },
 
@@ -53,7 +53,7 @@ export default {
     const { page } = await reseller(t)
     const { secret } = await createKey(page, 'asked-for', '10', '6')
     const ann = (await client(t, secret)).page
-    await ann.goto(`${PORTAL}/bind`)
+    await go(ann, `${PORTAL}/bind`)
     for (const wrong of ['sk-ant-' + '0'.repeat(64), 'hello', '']) {
       await ann.getByLabel('API key').fill(wrong)
       await ann.getByRole('button', { name: 'Bind key' }).click()

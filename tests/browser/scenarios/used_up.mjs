@@ -40,6 +40,7 @@ export default {
     await page.getByRole('status').getByRole('button', { name: 'Resume' }).click()
     await shows(chip(page), 'Active')
     await shows(chip(acme), 'Active')
-    is('a call, resumed', await refusal(secret), 200)
+    await spend(secret, 0.6)
+    await shows(figure(acme, `key.${id}.remaining`), '$9.00')
   },
 }
