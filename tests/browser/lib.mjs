@@ -98,7 +98,7 @@ export const operate = async (path, body) => {
 /** Money that was paid outside the payment providers. */
 export const fund = (who, amount) => operate(`/op/accounts/${who}/deposit`, { amount, id: crypto.randomUUID() })
 
-/** Pays through the simulated provider's checkout, and comes back. */
+/** Pays through the simulated provider's checkout and comes back: the id of the top-up. */
 export const pay = async (page, amount) => {
   const form = await dialog(page, 'Top Up', 'Top Up')
   await form.getByLabel('Amount').fill(amount)
@@ -106,6 +106,7 @@ export const pay = async (page, amount) => {
   await page.waitForURL(`${CONSOLE}/_dev/checkout/*`)
   await page.getByRole('button', { name: 'Pay in full' }).click()
   await page.waitForURL(url => url.origin === DASHBOARD)
+  return new URL(page.url()).searchParams.get('topup')
 }
 
 /** A reseller of this name with money, on /api. */
