@@ -31,6 +31,7 @@ use crate::store::views::audit::AuditViews;
 use crate::store::views::billing::BillingViews;
 use crate::store::views::client_usage::ClientUsageViews;
 use crate::store::views::keys::KeyViews;
+use crate::store::views::line_list::LineListViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
 use crate::store::views::portal_look::PortalLookViews;
@@ -172,6 +173,7 @@ pub fn manage(parts: &Parts, door: Door) -> ManageState {
         scope: Scope::new(pool.clone()),
         keys: KeyViews::new(pool.clone()),
         lines: LineViews::new(pool.clone()),
+        line_list: LineListViews::new(pool.clone()),
         usage: UsageViews::new(pool.clone()),
         portal: PortalViews::new(pool.clone()),
         statement: StatementViews::new(pool.clone()),

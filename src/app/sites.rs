@@ -13,6 +13,7 @@ use crate::http::{host, manage, portal};
 use crate::store::preferences::PreferenceStore;
 use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
+use crate::store::views::movements::MovementViews;
 use crate::store::views::usage::UsageViews;
 use crate::store::views::usage_lines::UsageLineViews;
 use actix_web::middleware::from_fn;
@@ -41,6 +42,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
             usage: UsageViews::new(parts.pool.clone()),
             usage_lines: UsageLineViews::new(parts.pool.clone()),
             prices: parts.prices.clone(),
+            movements: MovementViews::new(parts.pool.clone()),
             preferences: PreferenceStore::new(parts.pool.clone()),
         };
         let desk = parts.payments.desk.clone();

@@ -33,18 +33,24 @@ struct Pressed {
 
 #[derive(Template)]
 #[template(path = "checkout.html")]
-struct Checkout {
+struct CheckoutPage {
     page: Bare,
+    pay: Checkout,
+}
+
+/// What the page shows of a payment.
+struct Checkout {
     action: String,
     amount: String,
     state: &'static str,
     tone: &'static str,
     icon: &'static str,
     facts: Vec<Fact>,
-    /// The likeliest button, and the others.
+    /// The likeliest button; none where nothing is left to do.
     first: Vec<Choice>,
     others: Vec<Choice>,
-    cancel_url: String,
+    /// Back to the dashboard.
+    away: String,
     is_open: bool,
 }
 
@@ -68,9 +74,9 @@ async fn show(
     let stage = sandbox.stage(&payment);
     let (state, tone, icon) = told(stage);
     let mut buttons = possible.into_iter().map(button);
-    let page = Checkout {
-        page: dev_pages::bare(&http, &files, BRAND, &path),
-        action: path,
+    let is_open = stage == PaymentStage::Open;
+    let pay = Checkout {
+        action: path.clone(),
         amount: dollars(&payment.amount),
         state,
         tone,
@@ -78,9 +84,10 @@ async fn show(
         facts: facts(&payment),
         first: buttons.next().into_iter().collect(),
         others: buttons.collect(),
-        cancel_url: if stage == PaymentStage::Open { payment.cancel_url.clone() } else { payment.return_url.clone() },
-        is_open: stage == PaymentStage::Open,
+        away: if is_open { payment.cancel_url.clone() } else { payment.return_url.clone() },
+        is_open,
     };
+    let page = CheckoutPage { page: dev_pages::bare(&http, &files, BRAND, &path), pay };
     // A pressed button leads back to the dashboard, and browsers hold redirects to the policy too.
     let policy = Stage::policy(&[origin_of(&payment.return_url).to_owned()]);
     reply::page_under(&policy, &http, StatusCode::OK, &page)

@@ -10,6 +10,7 @@ use crate::http::page::stage::Stage;
 use crate::store::preferences::PreferenceStore;
 use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
+use crate::store::views::movements::MovementViews;
 use crate::store::views::usage::UsageViews;
 use crate::store::views::usage_lines::UsageLineViews;
 
@@ -25,6 +26,7 @@ pub struct Dashboard {
     pub usage_lines: UsageLineViews,
     /// What meters cost, for the details of a request.
     pub prices: Arc<ArcSwap<PriceBook>>,
+    pub movements: MovementViews,
     /// What resellers chose under Settings.
     pub preferences: PreferenceStore,
 }

@@ -10,6 +10,7 @@ use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
 use crate::store::views::billing::BillingViews;
 use crate::store::views::keys::KeyViews;
+use crate::store::views::line_list::LineListViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
 use crate::store::views::scope::Scope;
@@ -41,6 +42,7 @@ pub struct ManageState {
     pub scope: Scope,
     pub keys: KeyViews,
     pub lines: LineViews,
+    pub line_list: LineListViews,
     pub usage: UsageViews,
     /// For a client key that asks about itself: price alone.
     pub portal: PortalViews,

@@ -11,9 +11,15 @@ use derouter::domain::op::Movement;
 use derouter::domain::outcome::{Flags, Outcome};
 use derouter::domain::tally::Tally;
 use derouter::store::usage_marks::{Brought, UsageMarks};
+use derouter::store::views::scope::{OwnedKey, Scope};
+use rand::Rng;
+use rand::rngs::SmallRng;
 use uuid::Uuid;
 
 const USD: i64 = 1_000_000_000;
+const MODELS: [&str; 3] = ["m", "n", "o"];
+/// Keys that random calls are of.
+pub const KEYS: usize = 7;
 
 /// One call; its price is twice its cost.
 #[derive(Clone, Debug)]
@@ -71,7 +77,7 @@ pub struct Past {
     pub account: AccountId,
     pub keys: Vec<KeyId>,
     seq: i64,
-    ids: u128,
+    ids: usize,
 }
 
 impl Past {
@@ -109,8 +115,7 @@ impl Past {
     }
 
     fn op(&self, call: &PastCall) -> derouter::domain::op::Op {
-        let id =
-            CallId(Uuid::from_u128(CallId::floor(call.began.timestamp_micros()).0.as_u128() | (7 << 76) | self.ids));
+        let id = Past::id(self.ids, call);
         let Tally { cost, price, .. } = call.tally();
         let (account, key) = (self.account, self.keys[call.key]);
         let mut op = desk::settle(account, key, id, call.outcome(), cost.nanos(), price.nanos());
@@ -122,6 +127,18 @@ impl Past {
         (meters.cache_read, meters.cache_write) = (3 * call.tokens, 4 * call.tokens);
         (line.facts.started_us, line.facts.ended_us) = (call.began.timestamp_micros(), call.ended.timestamp_micros());
         op
+    }
+
+    /// One of the keys as its owner asks for it.
+    pub async fn owned(&self, key: usize) -> OwnedKey {
+        let scope = Scope::new(self.desk.pool.clone());
+        scope.owned_key(self.account, &self.keys[key].to_string()).await.expect("an answer").expect("its own")
+    }
+
+    /// The id that the call of this number got, counted from 0.
+    pub fn id(number: usize, call: &PastCall) -> CallId {
+        let number = u128::try_from(number).expect("a small number");
+        CallId(Uuid::from_u128(CallId::floor(call.began.timestamp_micros()).0.as_u128() | (7 << 76) | number))
     }
 
     /// Makes every mark that is due.
@@ -144,4 +161,27 @@ impl Past {
 
 pub fn now() -> DateTime<Utc> {
     Clock::real().now_utc()
+}
+
+/// Calls of the last days, in the order of their ends.
+pub fn random_calls(random: &mut SmallRng, number: usize, oldest_days: i64) -> Vec<PastCall> {
+    let now = now();
+    let call = |random: &mut SmallRng| {
+        // Some of the last hour, which has no mark yet, and some of any time.
+        let back_s = if random.random_bool(0.2) { 3_600 } else { oldest_days * 86_400 };
+        let ended = now - TimeDelta::seconds(random.random_range(1..back_s));
+        let lasted = [5, 5, 5, 900, 4_000, 9 * 3_600][random.random_range(0..6)];
+        PastCall {
+            key: random.random_range(0..KEYS),
+            model: MODELS[random.random_range(0..MODELS.len())],
+            state: LineState::ALL[random.random_range(0..LineState::ALL.len())],
+            cost: random.random_range(1..1_000_000),
+            tokens: random.random_range(0..5_000),
+            began: ended - TimeDelta::seconds(lasted),
+            ended,
+        }
+    };
+    let mut calls: Vec<PastCall> = (0..number).map(|_| call(random)).collect();
+    calls.sort_by_key(|call| call.ended);
+    calls
 }

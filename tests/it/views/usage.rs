@@ -1,19 +1,15 @@
 //! Sums of usage: with marks and without, by every filter, they are those of the calls.
 
-use crate::views::past::{Past, PastCall, now};
+use crate::views::past::{KEYS, Past, PastCall, now, random_calls};
 use chrono::TimeDelta;
 use derouter::domain::ids::KeyId;
 use derouter::domain::line_state::LineState;
 use derouter::domain::span::Span;
 use derouter::domain::tally::{Metric, Tally};
-use derouter::store::views::scope::{OwnedKey, Scope};
 use derouter::store::views::usage::{Ranking, Usage, UsageAsk, UsageViews};
+use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
-
-const MODELS: [&str; 3] = ["m", "n", "o"];
-const KEYS: usize = 7;
 
 /// What is asked for, of which a table is made.
 #[derive(Clone, Copy, Debug)]
@@ -36,28 +32,6 @@ fn filters() -> Vec<Filter> {
         filters.push(Filter { state: Some(state), key: Some(2), ..none });
     }
     filters
-}
-
-fn random_calls(random: &mut SmallRng, number: usize, oldest_days: i64) -> Vec<PastCall> {
-    let now = now();
-    let call = |random: &mut SmallRng| {
-        // Some of the last hour, which has no mark yet, and some of any time.
-        let back_s = if random.random_bool(0.2) { 3_600 } else { oldest_days * 86_400 };
-        let ended = now - TimeDelta::seconds(random.random_range(1..back_s));
-        let lasted = [5, 5, 5, 900, 4_000, 9 * 3_600][random.random_range(0..6)];
-        PastCall {
-            key: random.random_range(0..KEYS),
-            model: MODELS[random.random_range(0..MODELS.len())],
-            state: LineState::ALL[random.random_range(0..LineState::ALL.len())],
-            cost: random.random_range(1..1_000_000),
-            tokens: random.random_range(0..5_000),
-            began: ended - TimeDelta::seconds(lasted),
-            ended,
-        }
-    };
-    let mut calls: Vec<PastCall> = (0..number).map(|_| call(random)).collect();
-    calls.sort_by_key(|call| call.ended);
-    calls
 }
 
 /// The sums by their definition alone.
@@ -88,11 +62,6 @@ fn expected(past: &Past, calls: &[PastCall], filter: Filter, span: &Span, most: 
     usage
 }
 
-async fn owned(past: &Past, key: usize) -> OwnedKey {
-    let scope = Scope::new(past.desk.pool.clone());
-    scope.owned_key(past.account, &past.keys[key].to_string()).await.expect("an answer").expect("its own")
-}
-
 async fn compare(past: &Past, calls: &[PastCall], when: &str) {
     let views = UsageViews::new(past.desk.pool.clone());
     let now = now();
@@ -100,7 +69,7 @@ async fn compare(past: &Past, calls: &[PastCall], when: &str) {
     {
         for filter in filters() {
             let key = match filter.key {
-                Some(key) => Some(owned(past, key).await),
+                Some(key) => Some(past.owned(key).await),
                 None => None,
             };
             let (key, model, state) = (key.as_ref(), filter.model, filter.state);
