@@ -35,7 +35,7 @@ export const shows = async (locator, wanted, limit_ms = 15_000) => {
 export const figure = (page, id) => page.locator(`[data-live="${id}"]:visible`).first()
 
 /** The value beside a word of a list of pairs. */
-export const valueOf = (place, word) => place.locator('div', { has: place.page().locator('dt', { hasText: word }) }).locator('dd').last()
+export const valueOf = (place, word) => place.locator('dl > div', { has: place.page().locator('dt', { hasText: word }) }).locator('dd')
 
 /** Goes to an address, also from a page that its stream loads again at this moment. */
 export const go = async (page, url) => {
@@ -98,7 +98,7 @@ export const operate = async (path, body) => {
 /** Money that was paid outside the payment providers. */
 export const fund = (who, amount) => operate(`/op/accounts/${who}/deposit`, { amount, id: crypto.randomUUID() })
 
-/** Pays through the simulated provider's checkout, and comes back. */
+/** Pays through the simulated provider's checkout and comes back: the id of the top-up. */
 export const pay = async (page, amount) => {
   const form = await dialog(page, 'Top Up', 'Top Up')
   await form.getByLabel('Amount').fill(amount)
@@ -106,6 +106,7 @@ export const pay = async (page, amount) => {
   await page.waitForURL(`${CONSOLE}/_dev/checkout/*`)
   await page.getByRole('button', { name: 'Pay in full' }).click()
   await page.waitForURL(url => url.origin === DASHBOARD)
+  return new URL(page.url()).searchParams.get('topup')
 }
 
 /** A reseller of this name with money, on /api. */
@@ -127,11 +128,13 @@ export const client = async (t, secret, { name = 'client', ...look } = {}) => {
   return { page, who }
 }
 
+/** Binds a key by the form on the page, or in its dialog. */
 export const bind = async (page, secret, name = '') => {
-  await page.getByLabel('API key').fill(secret)
+  await page.getByRole('textbox', { name: 'API key' }).fill(secret)
   if (name) await page.getByLabel('Your name for it').fill(name)
+  const before = page.url()
   await page.getByRole('button', { name: 'Bind key' }).click()
-  await page.waitForURL(/\/keys\/[0-9a-f-]{36}/)
+  await page.waitForURL(url => url.href !== before && /^\/keys\/[0-9a-f-]{36}$/.test(url.pathname))
 }
 
 // ---- Keys

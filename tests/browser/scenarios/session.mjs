@@ -70,13 +70,13 @@ export default {
     const { page: acme, who } = await client(t, secret)
     await acme.getByLabel(/^Keys: /).click()
     const form = await dialog(acme, 'Bind another key', 'Bind your API key')
-    await form.getByLabel('API key').fill(secret)
+    await form.getByRole('textbox', { name: 'API key' }).fill(secret)
     await signOutElsewhere(acme, PORTAL)
     await form.getByRole('button', { name: 'Bind key' }).click()
     await acme.waitForURL(`${PORTAL}/sign-in?next=*`)
     is('the key is in no address', acme.url().includes('sk-ant-'), false)
     await enter(acme, who)
     is('back at the form', new URL(acme.url()).pathname, '/bind')
-    is('the key is not kept', await acme.getByLabel('API key').inputValue(), '')
+    is('the key is not kept', await acme.getByRole('textbox', { name: 'API key' }).inputValue(), '')
   },
 }

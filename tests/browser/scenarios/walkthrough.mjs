@@ -96,8 +96,8 @@ const topsTheKeyUp = async (page, acme, { id }) => {
 
 const deletesTheKey = async (page, { secret }) => {
   const form = await menu(page, LABEL, 'Delete', `Delete ${LABEL}`)
-  await shows(valueOf(form, 'Returned to you now'), '$69.4800')
-  await shows(valueOf(form, 'Stays billed'), '$20.5200')
+  await shows(valueOf(form, 'Returned to you now'), '$69.48')
+  await shows(valueOf(form, 'Stays billed'), '$20.52')
   await form.getByLabel('Type the label to confirm').fill(LABEL)
   await form.getByRole('button', { name: 'Delete key' }).click()
   await shows(figure(page, 'balance.balance'), '$179.48')
