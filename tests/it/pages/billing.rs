@@ -4,6 +4,7 @@ use crate::payments::till;
 use crate::support::app::TestApp;
 use crate::support::browser::{Answer, Browser};
 use awc::http::Method;
+use derouter::clock::Clock;
 use derouter::payments::sandbox::play::Play;
 use derouter::payments::sandbox::provider::Sending;
 use serde_json::{Value, json};
@@ -82,7 +83,8 @@ async fn the_statement_adds_up_and_reads_from_the_first_movement_on() {
     ] {
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&app.pool).await.expect("aged");
     }
-    let month = |days: u64| (chrono::Utc::now().date_naive() - chrono::Days::new(days)).format("%Y-%m").to_string();
+    let month =
+        |days: u64| (Clock::real().now_utc().date_naive() - chrono::Days::new(days)).format("%Y-%m").to_string();
     let (now, then) = (month(0), month(40));
     let page = reseller.open("/billing").await;
     assert_eq!(rows(&page).len(), 5, "the newest month");
