@@ -56,16 +56,18 @@ impl UsageMarks {
 
     /// Makes the marks of what was over at `now`, and those again that a late call belongs to.
     pub async fn bring_up(&self, account: AccountId, now: DateTime<Utc>) -> Result<Brought, StoreError> {
-        // The lock must be had before the snapshot is taken, so it is the session's. It ends with the connection.
+        // The lock must be had before the snapshot is taken, so it is the session's, and ends with it at the latest.
         let mut connection = self.pool.acquire().await?.detach();
         let lock = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended('usage:' || $1::text, 0))");
         let locked: bool = lock.bind(account.0).fetch_one(&mut connection).await?;
         if !locked {
             return Ok(Brought::Busy);
         }
-        let brought = step_on(&mut connection, account, now).await;
+        let brought = step_on(&mut connection, account, now).await?;
+        // A session that says goodbye may hold its locks for a moment, and the next round of this account would miss them.
+        connection.execute("SELECT pg_advisory_unlock_all()").await?;
         connection.close().await?;
-        brought
+        Ok(brought)
     }
 }
 
