@@ -1,6 +1,7 @@
 //! People's pages through the whole program, by their forms.
 
 mod billing;
+mod foreign;
 mod key_changes;
 mod key_money;
 mod key_refusals;
