@@ -28,16 +28,13 @@ use crate::store::mail::MailQueue;
 use crate::store::stores::Stores;
 use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
-use crate::store::views::billing::BillingViews;
 use crate::store::views::client_usage::ClientUsageViews;
 use crate::store::views::keys::KeyViews;
-use crate::store::views::line_list::LineListViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
 use crate::store::views::portal_look::PortalLookViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
-use crate::store::views::usage::UsageViews;
 use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use sqlx::PgPool;
@@ -173,11 +170,8 @@ pub fn manage(parts: &Parts, door: Door) -> ManageState {
         scope: Scope::new(pool.clone()),
         keys: KeyViews::new(pool.clone()),
         lines: LineViews::new(pool.clone()),
-        line_list: LineListViews::new(pool.clone()),
-        usage: UsageViews::new(pool.clone()),
         portal: PortalViews::new(pool.clone()),
         statement: StatementViews::new(pool.clone()),
-        billing: BillingViews::new(pool.clone()),
         account_key: AccountKeyViews::new(pool.clone()),
         audit: AuditViews::new(pool.clone()),
         cursors: Cursors::new(parts.settings.secrets.signing.clone()),

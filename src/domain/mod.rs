@@ -12,7 +12,6 @@ pub mod device;
 pub mod dollars;
 pub mod email;
 pub mod ending;
-pub mod entry_kind;
 pub mod gate;
 pub mod ids;
 pub mod key;

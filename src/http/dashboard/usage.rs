@@ -84,13 +84,15 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
         now: visit.look.at,
     };
     let ranking = wanted.key.is_none().then_some(Ranking { metric: wanted.metric, most: RANKED });
-    let lines = wanted.lines();
-    let (usage, lines, models, keys) = tokio::try_join!(
+    let (usage, models, keys) = tokio::try_join!(
         dash.usage.read(&ask, ranking),
-        dash.usage_lines.page(&lines, wanted.place, LINES),
         dash.usage.models(visit.account),
         key_choices(&visit, &wanted)
     )?;
+    let lines = match wanted.lines_of(&usage) {
+        Some(ask) => dash.usage_lines.page(&ask, wanted.place, LINES).await?,
+        None => LinesPage::default(),
+    };
     let total = usage.total().unwrap_or_default();
     let live_url = "/live?page=usage".to_owned();
     visit.show(&UsageTemplate {
@@ -205,7 +207,10 @@ fn pager(visit: &Visit<'_>, wanted: &Wanted, page: &LinesPage) -> Pager {
     let (newer, older) = (href(page.newer), href(page.older));
     Pager {
         pages: !newer.is_empty() || !older.is_empty(),
-        range: format!("{LINES} requests a page"),
+        range: match page.unfinished {
+            true => "Few match here; Older searches on".to_owned(),
+            false => format!("{LINES} requests a page"),
+        },
         newer,
         newer_word: "Newer".to_owned(),
         older,

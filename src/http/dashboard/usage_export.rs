@@ -54,7 +54,7 @@ fn parts(views: UsageLineViews, ask: LineAsk) -> impl Stream<Item = Result<Bytes
             Part::End => Ok(None),
             Part::Heads => Ok(Some((Bytes::from(csv::line(&HEADS)), (views, ask, Part::From(None))))),
             Part::From(place) => {
-                let page = views.page(&ask, place, PART).await?;
+                let page = views.batch(&ask, place, PART).await?;
                 let text: String = page.lines.iter().map(row).collect();
                 let next = page.older.map_or(Part::End, |place| Part::From(Some(place)));
                 Ok(Some((Bytes::from(text), (views, ask, next))))

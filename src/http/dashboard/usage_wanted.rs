@@ -6,11 +6,12 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use crate::domain::ids::AccountId;
 use crate::domain::line_state::LineState;
 use crate::domain::span::Span;
-use crate::domain::tally::Metric;
+use crate::domain::tally::{Metric, Tally};
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::parts::Link;
 use crate::store::views::scope::OwnedKey;
+use crate::store::views::usage::Usage;
 use crate::store::views::usage_lines::{LineAsk, LinePlace};
 
 /// The period of a page.
@@ -120,6 +121,16 @@ impl Wanted {
             from: self.span.from(),
             to: self.span.to(),
         }
+    }
+
+    /// The calls of the steps that have any, as lines, so that no page searches where there are none; `None` where all
+    /// steps are empty.
+    pub fn lines_of(&self, usage: &Usage) -> Option<LineAsk> {
+        let has_calls = |step: &Tally| step.calls > 0;
+        let first = usage.steps.iter().position(has_calls)?;
+        let last = usage.steps.iter().rposition(has_calls)?;
+        let edges = self.span.edges();
+        Some(LineAsk { from: *edges.get(first)?, to: *edges.get(last + 1)?, ..self.lines() })
     }
 
     pub fn is_filtered(&self) -> bool {

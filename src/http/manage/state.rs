@@ -8,14 +8,11 @@ use crate::identity::cursors::Cursors;
 use crate::identity::key_desk::KeyDesk;
 use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
-use crate::store::views::billing::BillingViews;
 use crate::store::views::keys::KeyViews;
-use crate::store::views::line_list::LineListViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
-use crate::store::views::usage::UsageViews;
 
 /// How callers prove who they are: one way a host.
 #[derive(Clone)]
@@ -42,12 +39,9 @@ pub struct ManageState {
     pub scope: Scope,
     pub keys: KeyViews,
     pub lines: LineViews,
-    pub line_list: LineListViews,
-    pub usage: UsageViews,
     /// For a client key that asks about itself: price alone.
     pub portal: PortalViews,
     pub statement: StatementViews,
-    pub billing: BillingViews,
     pub account_key: AccountKeyViews,
     pub audit: AuditViews,
     pub cursors: Cursors,

@@ -1,6 +1,9 @@
 //! Request lines behind the sums of usage: one a call, both sides, page by page in both directions.
+//!
+//! A line belongs to the time at which its call ended, as sums do; the order is that of the calls' beginnings. A call
+//! that a crash cut ends when the next start finds it: it is listed where the span reaches back to its beginning.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -12,9 +15,7 @@ use crate::domain::line_state::LineState;
 use crate::domain::money::{Cost, Price};
 use crate::store::error::StoreError;
 use crate::store::views::scope::OwnedKey;
-
-/// How long before its end a call may have begun: the longest one lasts an hour.
-const LONGEST: TimeDelta = TimeDelta::minutes(75);
+use crate::store::views::usage_line_search::LineSearch;
 
 /// Which calls: those that ended from `from` until before `to`.
 #[derive(Clone, Debug)]
@@ -74,12 +75,15 @@ pub struct LinesPage {
     pub lines: Vec<UsageLine>,
     pub newer: Option<LinePlace>,
     pub older: Option<LinePlace>,
+    /// True if the search ended before the page was full: there may be more behind `older`.
+    pub unfinished: bool,
 }
 
 /// Reads of lines.
 #[derive(Clone)]
 pub struct UsageLineViews {
     pool: PgPool,
+    search: LineSearch,
 }
 
 impl LinePlace {
@@ -103,47 +107,87 @@ impl LinePlace {
     }
 }
 
+impl LinePlace {
+    /// Before every line.
+    pub const NEWEST: LinePlace = LinePlace::Older(CallId::HIGHEST);
+
+    fn is_newest(self) -> bool {
+        self == LinePlace::NEWEST
+    }
+}
+
 impl UsageLineViews {
     pub fn new(pool: PgPool) -> Self {
-        UsageLineViews { pool }
+        UsageLineViews { search: LineSearch::new(pool.clone()), pool }
+    }
+
+    /// The same, with pages that look at fewer calls.
+    pub fn looking_at(self, calls: i64) -> Self {
+        UsageLineViews { search: self.search.looking_at(calls), ..self }
     }
 
     /// At most `limit` lines from a place on; from the newest without one.
     pub async fn page(&self, ask: &LineAsk, place: Option<LinePlace>, limit: usize) -> Result<LinesPage, StoreError> {
-        let back = matches!(place, Some(LinePlace::Newer(_)));
-        let mut lines = self.read(ask, place, limit.saturating_add(1)).await?;
-        // One more than asked says that the list goes on; it is the farthest from where the page began.
-        let goes_on = lines.len() > limit;
-        if goes_on {
-            lines.remove(if back { 0 } else { limit });
+        if let Some(LinePlace::Newer(_)) = place {
+            let found = self.search.find(ask, place.unwrap_or(LinePlace::NEWEST), limit).await?;
+            // Where less is newer than a page holds, the newest page is shown.
+            if found.len() > limit {
+                return self.newer_page(ask, found, limit).await;
+            }
         }
-        let has_newer = if back { goes_on } else { place.is_some() };
-        let has_older = back || goes_on;
+        let place = place.filter(|place| matches!(place, LinePlace::Older(_))).unwrap_or(LinePlace::NEWEST);
+        let found = self.search.find(ask, place, limit).await?;
+        let end = self.search.end(ask, place, found.len(), limit).await?;
+        self.older_page(ask, place, found, end, limit).await
+    }
+
+    /// As `page` for exports, which look at every call instead of at lists that are kept.
+    pub async fn batch(&self, ask: &LineAsk, place: Option<LinePlace>, limit: usize) -> Result<LinesPage, StoreError> {
+        let place = place.unwrap_or(LinePlace::NEWEST);
+        let found = self.search.look(ask, place, limit).await?;
+        let end = if found.len() > limit { None } else { self.search.stopped_at(ask, place).await? };
+        self.older_page(ask, place, found, end, limit).await
+    }
+
+    async fn older_page(
+        &self,
+        ask: &LineAsk,
+        place: LinePlace,
+        mut found: Vec<CallId>,
+        end: Option<CallId>,
+        limit: usize,
+    ) -> Result<LinesPage, StoreError> {
+        // One more than asked says that the list goes on.
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let last = found.last().copied().filter(|_| more);
         Ok(LinesPage {
-            newer: lines.first().filter(|_| has_newer).map(|line| LinePlace::Newer(line.call)),
-            older: lines.last().filter(|_| has_older).map(|line| LinePlace::Older(line.call)),
-            lines,
+            newer: found.first().filter(|_| !place.is_newest()).map(|call| LinePlace::Newer(*call)),
+            older: last.or(end).map(LinePlace::Older),
+            unfinished: end.is_some(),
+            lines: self.lines_of(ask.account, &found).await?,
         })
     }
 
-    async fn read(&self, ask: &LineAsk, place: Option<LinePlace>, limit: usize) -> Result<Vec<UsageLine>, StoreError> {
-        let floor = |at: DateTime<Utc>| CallId::floor(at.timestamp_micros());
-        let (lowest, highest) = (floor(ask.from - LONGEST), floor(ask.to));
-        let (text, above, below) = match place {
-            None => (include_str!("../sql/list_usage_lines.sql"), lowest, highest),
-            Some(LinePlace::Older(call)) => (include_str!("../sql/list_usage_lines.sql"), lowest, call),
-            Some(LinePlace::Newer(call)) => (include_str!("../sql/list_newer_usage_lines.sql"), call, highest),
-        };
-        let rows = sqlx::query(text)
-            .bind(ask.account.0)
-            .bind(ask.key.map(|key| key.key().0))
-            .bind(&ask.model)
-            .bind(ask.state.map(LineState::code))
-            .bind(ask.from)
-            .bind(ask.to)
-            .bind(above.0)
-            .bind(below.0)
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    /// A page that was found oldest first, with one line more than it holds.
+    async fn newer_page(&self, ask: &LineAsk, mut found: Vec<CallId>, limit: usize) -> Result<LinesPage, StoreError> {
+        found.truncate(limit);
+        Ok(LinesPage {
+            newer: found.last().map(|call| LinePlace::Newer(*call)),
+            older: found.first().map(|call| LinePlace::Older(*call)),
+            unfinished: false,
+            lines: self.lines_of(ask.account, &found).await?,
+        })
+    }
+
+    async fn lines_of(&self, account: AccountId, calls: &[CallId]) -> Result<Vec<UsageLine>, StoreError> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = calls.iter().map(|call| call.0).collect();
+        let rows = sqlx::query(include_str!("../sql/usage_lines_of.sql"))
+            .bind(account.0)
+            .bind(ids)
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(line).collect()

@@ -5,3 +5,4 @@ mod key_changes;
 mod key_money;
 mod key_refusals;
 mod top_up;
+mod usage;

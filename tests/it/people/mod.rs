@@ -8,6 +8,7 @@ mod mail;
 mod management;
 mod money;
 mod portal;
+mod portal_look;
 mod reference;
 mod sessions;
 mod settings_page;

@@ -134,6 +134,13 @@ async fn i03_no_portal_byte_tells_of_the_other_side() {
         search.answer(path, &other.get(path).await);
     }
     mails(&app, &mut search).await;
+    // The store goes away for the pages alone: the lanes have connections of their own.
+    app.pool.close().await;
+    for path in ["/", "/keys", &format!("/keys/{}", key.id), "/bind", "/account", "/api/v1/portal/keys"] {
+        let away = other.get(path).await;
+        assert_eq!(away.status, 503, "{path}: {}", away.text);
+        search.answer(path, &away);
+    }
     assert!(search.read > 100, "only {} answers were read", search.read);
     app.close().await;
 }

@@ -4,7 +4,7 @@ use crate::views::past::{KEYS, Past, PastCall, now, random_calls};
 use chrono::{DateTime, TimeDelta, Utc};
 use derouter::domain::ids::CallId;
 use derouter::domain::line_state::LineState;
-use derouter::store::views::line_list::{LineAsk, LineListViews, LinePlace, LinesPage};
+use derouter::store::views::usage_lines::{LineAsk, LineDetail, LinePlace, LinesPage, UsageLineViews};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
@@ -48,12 +48,12 @@ fn wanted(calls: &[PastCall], filter: &Filter) -> Vec<CallId> {
 }
 
 fn ids(page: &LinesPage) -> Vec<CallId> {
-    page.lines.iter().map(|listed| listed.line.call).collect()
+    page.lines.iter().map(|line| line.call).collect()
 }
 
 /// Every page to the end, and back again.
-async fn walked(views: &LineListViews, ask: &LineAsk<'_>) -> Vec<CallId> {
-    let page = async |from| views.page(ask, from).await.expect("a page");
+async fn walked(views: &UsageLineViews, ask: &LineAsk) -> Vec<CallId> {
+    let page = async |from| views.page(ask, from, 7).await.expect("a page");
     let mut pages = vec![page(None).await];
     while let Some(older) = pages.last().and_then(|last| last.older) {
         assert_eq!(LinePlace::parse(&older.text()), Some(older));
@@ -72,20 +72,20 @@ async fn walked(views: &LineListViews, ask: &LineAsk<'_>) -> Vec<CallId> {
 }
 
 async fn compare(past: &Past, calls: &[PastCall], when: &str) {
-    let views = LineListViews::new(past.desk.pool.clone());
+    let views = UsageLineViews::new(past.desk.pool.clone());
     for filter in filters() {
         let key = match filter.key {
             Some(key) => Some(past.owned(key).await),
             None => None,
         };
         let Filter { model, state, from, to, .. } = filter;
-        let ask = LineAsk { account: past.account, key: key.as_ref(), model, state, from, to, limit: 7 };
+        let ask = LineAsk { account: past.account, key, model: model.map(str::to_owned), state, from, to };
         let wanted = wanted(calls, &filter);
         assert_eq!(walked(&views, &ask).await, wanted, "{when}, {filter:?}");
         // An export looks at every call, and at few at a time.
         let (few, mut found, mut place) = (views.clone().looking_at(20), Vec::new(), None);
         loop {
-            let batch = few.batch(&ask, place).await.expect("a batch");
+            let batch = few.batch(&ask, place, 7).await.expect("a batch");
             found.extend(ids(&batch));
             place = batch.older;
             if place.is_none() {
@@ -129,12 +129,12 @@ async fn a_search_that_finds_little_says_so_and_goes_on() {
     let at = |minutes| PastCall { model: model(minutes), ..PastCall::at(now() - TimeDelta::minutes(minutes)) };
     let calls: Vec<PastCall> = (1..=40).rev().map(at).collect();
     past.settle(&calls).await;
-    let views = LineListViews::new(past.desk.pool.clone()).looking_at(12);
+    let views = UsageLineViews::new(past.desk.pool.clone()).looking_at(12);
     let (from, to) = (now() - TimeDelta::hours(2), now());
-    let ask = LineAsk { account: past.account, key: None, model: Some("n"), state: None, from, to, limit: 3 };
+    let ask = LineAsk { account: past.account, key: None, model: Some("n".to_owned()), state: None, from, to };
     let (mut place, mut sizes) = (None, Vec::new());
     loop {
-        let page = views.page(&ask, place).await.expect("a page");
+        let page = views.page(&ask, place, 3).await.expect("a page");
         sizes.push((page.lines.len(), page.unfinished));
         place = page.older;
         if place.is_none() {
@@ -150,12 +150,11 @@ async fn one_call_shows_all_that_is_known_of_it_to_its_owner_alone() {
     let mut past = Past::open(1).await;
     let call = PastCall { state: LineState::ClientLeft, ..PastCall::at(now() - TimeDelta::minutes(5)) };
     past.settle(std::slice::from_ref(&call)).await;
-    let (views, id) = (LineListViews::new(past.desk.pool.clone()), Past::id(0, &call));
-    let facts = views.facts(past.account, id).await.expect("an answer").expect("its own");
-    assert_eq!((facts.listed.line.call, facts.listed.label.as_str()), (id, "test"));
-    assert_eq!((facts.listed.line.state, facts.price_version), (LineState::ClientLeft, None));
-    assert_eq!((facts.listed.line.cache_write, facts.cache_write_5m, facts.web_searches), (40, 0, 0));
+    let (views, id) = (UsageLineViews::new(past.desk.pool.clone()), Past::id(0, &call));
+    let line = views.one(past.account, id).await.expect("an answer").expect("its own");
+    assert_eq!((line.call, line.label.as_str(), line.state), (id, "test", LineState::ClientLeft));
+    assert_eq!((line.cache_write, line.detail), (40, LineDetail::default()));
     let stranger = past.desk.account().await;
-    assert_eq!(views.facts(stranger, id).await.expect("an answer"), None);
+    assert!(views.one(stranger, id).await.expect("an answer").is_none());
     past.audit().await;
 }

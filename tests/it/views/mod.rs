@@ -1,6 +1,5 @@
 //! What pages read, held against what was written.
 
-mod billing;
 mod lines;
 mod past;
 mod usage;

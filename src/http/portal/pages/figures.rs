@@ -84,7 +84,7 @@ struct Amounts {
 /// The figures of a key. Without a live view they are the committed ones: nothing in flight, no use of the limits.
 /// `pace` and `last_used` stay empty.
 pub fn figures(row: &ClientKeyRow, live: Option<&ClientKeyView>) -> KeyFigures {
-    let amounts = live.map_or_else(|| committed(row), |view| live_amounts(view));
+    let amounts = live.map_or_else(|| committed(row), live_amounts);
     let standing = standing(row, live, &amounts);
     let masked = format!("{}…", row.hint);
     // What is left of a closed key went back to its provider: nothing of it can be spent.

@@ -82,7 +82,13 @@ pub async fn read(
     filter: &Filter,
     models: Vec<String>,
 ) -> Result<(PortalLines, Pager), JsonError> {
-    let mut found = visit.portal.views.lines(key.key(), &filter.page(filter.before, PAGE + 1)).await?;
+    // A model that was not used is not looked for through every request of the period.
+    let is_used = filter.model.is_empty() || models.contains(&filter.model);
+    let mut found = if is_used {
+        visit.portal.views.lines(key.key(), &filter.page(filter.before, PAGE + 1)).await?
+    } else {
+        Vec::new()
+    };
     let more = i64::try_from(found.len()).is_ok_and(|n| n > PAGE);
     found.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let (path, query) = (format!("/keys/{}", key.key()), format!("?days={}{}", filter.period.days, filter.of_model()));
