@@ -64,6 +64,11 @@ impl UsageMarks {
             return Ok(Brought::Busy);
         }
         let brought = step_on(&mut connection, account, now).await;
+        if brought.is_ok() {
+            // A closed connection gives its lock back a moment later, when whoever comes next would find it taken.
+            let unlock = sqlx::query_scalar("SELECT pg_advisory_unlock(hashtextextended('usage:' || $1::text, 0))");
+            let _: bool = unlock.bind(account.0).fetch_one(&mut connection).await?;
+        }
         connection.close().await?;
         brought
     }
