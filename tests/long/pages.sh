@@ -61,4 +61,4 @@ if [ ! -e "$DATA/seeded" ]; then
 fi
 took "Sums of usage are up to date" marked
 if [ "${PAGES_CHECK:-}" != no ]; then took "The books were checked" derouter check; fi
-python3 $here/measure.py "$@"
+SERVER_PID=$SERVER_PID python3 $here/measure.py "$@"

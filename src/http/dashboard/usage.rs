@@ -1,9 +1,12 @@
 //! `/usage`: what clients spent, what it cost and what was earned, by day, key and model, with every request.
 
+use std::collections::HashSet;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::domain::ids::KeyId;
 use crate::domain::line_state::LineState;
 use crate::domain::tally::Tally;
 use crate::http::dashboard::page::Page;
@@ -16,14 +19,13 @@ use crate::http::json::error::JsonError;
 use crate::http::page::chart::Chart;
 use crate::http::page::parts::{Choice, Link, Pager};
 use crate::http::page::words;
-use crate::store::views::key_list::KeyAsk;
-use crate::store::views::usage::{Ranking, Usage, UsageAsk};
+use crate::store::views::usage::{RankedKey, Ranking, Usage, UsageAsk};
 use crate::store::views::usage_lines::{LinePlace, LinesPage};
 
 /// Requests a page.
 const LINES: usize = 50;
 /// Keys in the filter, newest first; the others are reached from their own pages.
-const KEYS: usize = 50;
+const KEYS: i64 = 50;
 
 #[derive(Template)]
 #[template(path = "usage.html")]
@@ -87,7 +89,7 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     let (usage, models, keys) = tokio::try_join!(
         dash.usage.read(&ask, ranking),
         dash.usage.models(visit.account),
-        key_choices(&visit, &wanted)
+        dash.usage.key_names(visit.account, wanted.key.map(|key| key.key()), KEYS)
     )?;
     let lines = match wanted.lines_of(&usage) {
         Some(ask) => dash.usage_lines.page(&ask, wanted.place, LINES).await?,
@@ -104,13 +106,13 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     })
 }
 
-fn shown(wanted: &Wanted, usage: &Usage, total: Tally, models: Vec<String>, key_choices: Vec<Choice>) -> UsagePage {
+fn shown(wanted: &Wanted, usage: &Usage, total: Tally, models: Vec<String>, names: Vec<(KeyId, String)>) -> UsagePage {
     let (nothing, nothing_hint, nothing_href, nothing_word) = nothing(wanted, &models);
     UsagePage {
         ranges: wanted.ranges(),
         range: wanted.range.word(),
         period: wanted.period(),
-        key_choices,
+        key_choices: key_choices(wanted, names, &usage.keys),
         models: model_choices(wanted, models),
         states: state_choices(wanted),
         spent: words::used(total.price.usd()),
@@ -164,17 +166,13 @@ fn nothing(wanted: &Wanted, models: &[String]) -> (&'static str, &'static str, &
     ("No calls in this period", "Choose a longer one.", "/usage?range=90d", "Show 90 days")
 }
 
-async fn key_choices(visit: &Visit<'_>, wanted: &Wanted) -> Result<Vec<Choice>, crate::store::error::StoreError> {
-    let ask = KeyAsk { limit: KEYS, ..KeyAsk::default() };
-    let mut keys: Vec<_> = visit.dash.key_list.page(visit.account, &ask).await?.keys;
-    if let Some(key) = wanted.key.filter(|key| keys.iter().all(|listed| listed.row.key != key.key())) {
-        keys.extend(visit.dash.key_list.those(visit.account, &[key.key()]).await?);
-    }
+/// The newest keys, those with the most usage, and the chosen one.
+fn key_choices(wanted: &Wanted, mut names: Vec<(KeyId, String)>, ranked: &[RankedKey]) -> Vec<Choice> {
+    let listed: HashSet<KeyId> = names.iter().map(|(key, _)| *key).collect();
+    names.extend(ranked.iter().filter(|r| !listed.contains(&r.key)).map(|r| (r.key, r.label.clone())));
     let chosen = wanted.key.map(|key| key.key());
-    let keys = keys
-        .into_iter()
-        .map(|listed| choice(&listed.row.key.to_string(), &listed.row.label, Some(listed.row.key) == chosen));
-    Ok([choice("", "All keys", chosen.is_none())].into_iter().chain(keys).collect())
+    let keys = names.iter().map(|(key, label)| choice(&key.to_string(), label, Some(*key) == chosen));
+    [choice("", "All keys", chosen.is_none())].into_iter().chain(keys).collect()
 }
 
 fn model_choices(wanted: &Wanted, mut models: Vec<String>) -> Vec<Choice> {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
+use uuid::Uuid;
 
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::line_state::LineState;
@@ -161,6 +162,22 @@ impl UsageViews {
         }?;
         tx.commit().await?;
         Ok(usage.map(Usage::without_unused))
+    }
+
+    /// Ids and labels of the account's newest keys, at most `most`, and of `chosen`; the newest first.
+    pub async fn key_names(
+        &self,
+        account: AccountId,
+        chosen: Option<KeyId>,
+        most: i64,
+    ) -> Result<Vec<(KeyId, String)>, StoreError> {
+        let rows = sqlx::query_as::<_, (Uuid, String)>(include_str!("../sql/key_names.sql"))
+            .bind(account.0)
+            .bind(most)
+            .bind(chosen.map(|key| key.0))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(|(key, label)| (KeyId(key), label)).collect())
     }
 
     /// Every model that the account's clients used so far, by name.
