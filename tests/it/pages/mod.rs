@@ -1,5 +1,7 @@
 //! People's pages through the whole program, by their forms.
 
+mod api_page;
 mod key_changes;
 mod key_money;
 mod key_refusals;
+mod walkthrough;
