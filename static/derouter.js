@@ -72,10 +72,12 @@ const showPreview = form => {
   return faults
 }
 const showFaults = (form, faults) => {
+  // The words wait a moment, and the dialog may show its answer by then.
+  if (!form.isConnected) return
   for (const input of all('[data-role]', form)) fault(input, faults.get(input) ?? '')
 }
 let settle
-on('input', '[data-preview] [data-role]', (input, e) => {
+on('input', '[data-preview] [data-role]', input => {
   const form = input.form, faults = showPreview(form)
   clearTimeout(settle)
   // Words wait until the typing rests; a fault that is gone leaves at once.
@@ -126,7 +128,7 @@ const send = async (form, button) => {
     const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form, button)) })
     if (form.matches('[data-theme-form]')) return
     if (answer.status >= 500) throw answer
-    if (!await fill(answer)) location.assign(answer.url)
+    if (answer.redirected || !await fill(answer)) location.assign(answer.url)
   } catch {
     unsure(form)
   } finally {
@@ -247,28 +249,35 @@ if (live) {
     say(lost ? 'Connection lost' : 'Connected again')
   }
   let heard = Date.now()
+  const each = (values, kind, act) => {
+    for (const id in values) all(`[data-${kind}="${CSS.escape(id)}"]`).forEach(e => act(e, values[id]))
+  }
   const apply = message => {
     heard = Date.now()
     failures = 0
     mark(false)
-    for (const [id, text] of Object.entries(message.set ?? {})) for (const e of all(`[data-live="${CSS.escape(id)}"]`)) {
-      if (e.textContent === text) continue
+    each(message.set, 'live', (e, text) => {
+      if (e.textContent === text) return
       e.textContent = text
       e.classList.remove('ticked')
       requestAnimationFrame(() => e.classList.add('ticked'))
-    }
-    for (const [id, text] of Object.entries(message.exact ?? {})) for (const e of all(`[data-live="${CSS.escape(id)}"]`)) e.title = text
-    for (const [id, width] of Object.entries(message.bar ?? {})) for (const e of all(`[data-bar="${CSS.escape(id)}"]`)) e.setAttribute('width', width + '%')
-    for (const [id, chip] of Object.entries(message.chip ?? {})) for (const e of all(`[data-chip="${CSS.escape(id)}"]`)) {
+    })
+    each(message.exact, 'live', (e, text) => { e.title = text })
+    each(message.bar, 'bar', (e, width) => e.setAttribute('width', width + '%'))
+    each(message.chip, 'chip', (e, chip) => {
       e.className = 'chip ' + chip.tone
       $('use', e).setAttribute('href', '#i-' + chip.icon)
       e.lastElementChild.textContent = chip.word
-    }
+    })
     if (message.say) say(message.say)
     if (message.reload) reload()
   }
   // A dialog may hold what is shown once: it is closed before the page behind it is loaded again.
-  const reload = () => dialog?.open ? dialog.addEventListener('close', () => location.reload()) : location.reload()
+  // Nor is it loaded while a form or link leads elsewhere.
+  let leaving = 0
+  addEventListener('beforeunload', () => { leaving = Date.now() })
+  const again = () => Date.now() - leaving > 9000 && location.reload()
+  const reload = () => dialog?.open ? dialog.addEventListener('close', again) : again()
   const ask = async () => {
     try {
       const answer = await fetch(live, { headers: { accept: 'application/json' } })

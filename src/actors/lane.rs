@@ -1,11 +1,12 @@
 //! The journal lane: one task, one connection. It alone numbers ops, groups what has queued into one commit, and
-//! hands out receipts. No linger: it sends what came in while the last batch was at the disk.
+//! hands out receipts. Ops do not linger: it sends what came in while the last batch was at the disk.
 //!
 //! It never resends from memory after a doubt: the account's actors are discarded and load what is true.
 
 use crate::actors::account::AccountActor;
 use crate::actors::directory::Directory;
-use crate::actors::lane_batch::{Lost, Sorted, Streams};
+use crate::actors::held_notes::HeldNotes;
+use crate::actors::lane_batch::{Lost, Sorted, Streams, Written};
 use crate::actors::messages::{AskError, Receipt, SettleReceipt};
 use crate::domain::ids::{AccountId, CallId, KeyId};
 use crate::domain::money::Price;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Ops in one commit at most: larger batches only add latency (`ledger.md` §17).
 pub const MAX_BATCH: usize = 512;
@@ -95,8 +97,7 @@ pub struct Lane {
     pub(super) directory: Directory,
     pub(super) streams: Streams,
     away: Away,
-    /// Notes of a batch that was not written: they state facts and are sent again.
-    pub(super) notes: Vec<OpenNote>,
+    pub(super) notes: HeldNotes,
 }
 
 /// A lane's two ends; `Lane::run` is to be spawned on the arbiter of its accounts.
@@ -112,9 +113,10 @@ impl Lane {
         journal: Box<dyn Journal>,
         directory: Directory,
         streams: Streams,
+        notes: HeldNotes,
     ) -> Self {
         let away = Away { state: handle.state.clone(), directory: directory.clone() };
-        Lane { queue, state: handle.state.clone(), journal, directory, streams, away, notes: Vec::new() }
+        Lane { queue, state: handle.state.clone(), journal, directory, streams, away, notes }
     }
 
     /// Works until every handle is gone.
@@ -125,12 +127,19 @@ impl Lane {
         }
     }
 
-    /// Everything that has queued, at most a batch of it; an idle lane asks now and then whether its store is there.
+    /// Everything that has queued, at most a batch of it; nothing where only notes are due. A note alone starts no commit
+    /// before it is due. An idle lane asks now and then whether its store is there.
     async fn next(&mut self) -> Option<Sorted> {
         let first = loop {
-            match tokio::time::timeout(PROBE_EVERY, self.queue.recv()).await {
+            let due = self.notes.due_at();
+            let until = due.unwrap_or_else(|| Instant::now() + PROBE_EVERY);
+            match tokio::time::timeout_at(until, self.queue.recv()).await {
+                Ok(Some(Item::Note(note))) => {
+                    self.state.depth.fetch_sub(1, Ordering::Relaxed);
+                    self.notes.hold(note);
+                }
                 Ok(item) => break item?,
-                Err(_idle) if !self.notes.is_empty() => return Some(Sorted::default()),
+                Err(_over) if due.is_some() => return Some(Sorted::default()),
                 Err(_idle) => self.probe().await,
             }
         };
@@ -147,13 +156,14 @@ impl Lane {
     }
 
     async fn work(&mut self, mut sorted: Sorted) {
-        self.notes.append(&mut sorted.notes);
+        sorted.notes.drain(..).for_each(|note| self.notes.hold(note));
         let ops = std::mem::take(&mut sorted.ops);
         let ops = self.streams.number(ops);
-        if !ops.is_empty() || !self.notes.is_empty() {
+        let written = Written::new(ops, &mut self.notes);
+        if !written.is_empty() {
             self.state.batches.fetch_add(1, Ordering::Relaxed);
-            self.state.ops.fetch_add(ops.len() as u64, Ordering::Relaxed);
-            self.commit(ops).await;
+            self.state.ops.fetch_add(written.ops() as u64, Ordering::Relaxed);
+            self.commit(written).await;
         }
         self.load(sorted).await;
     }
@@ -286,7 +296,7 @@ pub(super) struct Away {
 impl Away {
     /// Answers one item. The books behind an op that was not taken are ahead of the ledger, so they are thrown away.
     /// Notes are kept: they state facts.
-    fn refuse(&self, item: Item, notes: &mut Vec<OpenNote>, streams: &mut Streams) {
+    fn refuse(&self, item: Item, notes: &mut HeldNotes, streams: &mut Streams) {
         self.state.depth.fetch_sub(1, Ordering::Relaxed);
         match item {
             Item::Op(submission) => {
@@ -295,7 +305,7 @@ impl Away {
                 self.directory.discard_generation(account, generation);
                 Lost::from(*submission).tell(AskError::Unavailable);
             }
-            Item::Note(note) => notes.push(note),
+            Item::Note(note) => notes.hold(note),
             Item::LoadAccount(..) | Item::LoadKey(..) => {}
             Item::FindSettled(_, done) => {
                 let _ = done.send(Err(AskError::Unavailable));

@@ -1,5 +1,6 @@
 //! One commit of a lane: numbering, the fence's verdict, and what every waiter learns.
 
+use crate::actors::held_notes::HeldNotes;
 use crate::actors::lane::{Item, Lane, Submission, Waiter};
 use crate::actors::messages::{AskError, Committed, Credit, KeyRef, Receipt, SettleReceipt};
 use crate::domain::ids::{AccountId, CallId, KeyId};
@@ -47,17 +48,44 @@ impl Sorted {
     }
 }
 
-/// A batch with its waiters, index by index.
+/// Who waits for an entry, and the note of its call where that was not written before.
+struct Pending {
+    waiter: Waiter,
+    note: Option<OpenNote>,
+}
+
+/// A batch with those who wait for it, index by index.
 #[derive(Default)]
-struct Written {
+pub struct Written {
     batch: Batch,
-    waiters: Vec<Waiter>,
+    pending: Vec<Pending>,
 }
 
 impl Written {
-    fn push(&mut self, entry: Entry, waiter: Waiter) {
+    /// A batch of numbered ops and of the notes that are due. Notes of calls that it settles stay out of the table.
+    pub fn new(ops: Vec<Numbered>, notes: &mut HeldNotes) -> Self {
+        let mut held = notes.take_of(&ops.iter().filter_map(|op| op.entry.op.settled_call()).collect());
+        let mut written = Written::default();
+        written.batch.notes = notes.take_due();
+        for Numbered { entry, waiter } in ops {
+            let note = entry.op.settled_call().and_then(|call| held.remove(&call));
+            written.push(entry, Pending { waiter, note });
+        }
+        written
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.batch.entries.is_empty() && self.batch.notes.is_empty()
+    }
+
+    /// How many ops it has.
+    pub fn ops(&self) -> usize {
+        self.pending.len()
+    }
+
+    fn push(&mut self, entry: Entry, pending: Pending) {
         self.batch.entries.push(entry);
-        self.waiters.push(waiter);
+        self.pending.push(pending);
     }
 
     fn accounts(&self) -> Vec<AccountId> {
@@ -70,14 +98,19 @@ impl Written {
         self.batch.entries.iter().map(|e| (e.op.account, (e.seq, e.epoch))).collect()
     }
 
+    /// Notes whether any note of its calls may be in the table, or is to be.
+    fn mark_unnoted(&mut self) {
+        self.batch.is_unnoted = self.batch.notes.is_empty() && self.pending.iter().all(|p| p.note.is_some());
+    }
+
     /// Two parts of about half the accounts each; the notes go with the first.
     fn halves(self, accounts: &[AccountId]) -> (Written, Written) {
         let first: HashSet<&AccountId> = accounts[..accounts.len() / 2].iter().collect();
         let (mut left, mut right) = (Written::default(), Written::default());
         left.batch.notes = self.batch.notes;
-        for (entry, waiter) in self.batch.entries.into_iter().zip(self.waiters) {
+        for (entry, pending) in self.batch.entries.into_iter().zip(self.pending) {
             let half = if first.contains(&entry.op.account) { &mut left } else { &mut right };
-            half.push(entry, waiter);
+            half.push(entry, pending);
         }
         (left, right)
     }
@@ -91,9 +124,9 @@ pub struct Streams {
     parked: HashMap<AccountId, Instant>,
 }
 
-/// An op in a batch, with who waits for it.
+/// An op with its place in the stream and who waits for it.
 pub struct Numbered {
-    pub entry: Entry,
+    entry: Entry,
     waiter: Waiter,
 }
 
@@ -172,12 +205,9 @@ impl Lost {
 }
 
 impl Lane {
-    /// Writes numbered ops and the waiting notes, leaving out accounts that break a rule, until the rest is written.
-    pub(super) async fn commit(&mut self, ops: Vec<Numbered>) {
-        let mut first = Written::default();
-        first.batch.notes = std::mem::take(&mut self.notes);
-        ops.into_iter().for_each(|op| first.push(op.entry, op.waiter));
-        let mut parts = vec![first];
+    /// Writes a batch, leaving out accounts that break a rule, until the rest is written.
+    pub(super) async fn commit(&mut self, whole: Written) {
+        let mut parts = vec![whole];
         while let Some(part) = parts.pop() {
             if let Some((left, right)) = self.commit_part(part).await {
                 parts.extend([right, left]);
@@ -188,6 +218,7 @@ impl Lane {
     /// Writes one part. A bare CHECK names nobody, so the part comes back in two halves by account (`ledger.md` §6).
     async fn commit_part(&mut self, mut part: Written) -> Option<(Written, Written)> {
         for _ in 0..=RESENDS {
+            part.mark_unnoted();
             match self.journal.commit(&part.batch).await {
                 Ok(accepted) => self.deliver(part, &accepted),
                 Err(error) if error.is_retryable() => continue,
@@ -216,17 +247,23 @@ impl Lane {
         None
     }
 
+    /// Tells the waiter of an op that was not written; its call is open still, so its note must be written after all.
+    fn lose(&mut self, pending: Pending, why: AskError) {
+        self.notes.put_back(pending.note);
+        Lost(pending.waiter).tell(why);
+    }
+
     /// Hands out receipts of accepted accounts; the others were fenced: nothing of theirs was written.
     fn deliver(&mut self, part: Written, accepted: &[(AccountId, i64)]) {
         let accepted: HashSet<AccountId> = accepted.iter().map(|(a, _)| *a).collect();
         let mut fenced = HashSet::new();
-        for (entry, waiter) in part.batch.entries.into_iter().zip(part.waiters) {
+        for (entry, pending) in part.batch.entries.into_iter().zip(part.pending) {
             let account = entry.op.account;
             if accepted.contains(&account) {
-                self.receipt(entry, waiter);
+                self.receipt(entry, pending.waiter);
             } else {
                 fenced.insert(account);
-                Lost(waiter).tell(AskError::Discarded);
+                self.lose(pending, AskError::Discarded);
             }
         }
         accepted.into_iter().for_each(|account| self.directory.onlookers().changed(account));
@@ -264,11 +301,11 @@ impl Lane {
     fn leave_out(&mut self, part: &mut Written, guilty: &HashSet<AccountId>, error: &StoreError) {
         let all = std::mem::take(part);
         part.batch.notes = all.batch.notes;
-        for (entry, waiter) in all.batch.entries.into_iter().zip(all.waiters) {
+        for (entry, pending) in all.batch.entries.into_iter().zip(all.pending) {
             if guilty.contains(&entry.op.account) {
-                Lost(waiter).tell(AskError::Discarded);
+                self.lose(pending, AskError::Discarded);
             } else {
-                part.push(entry, waiter);
+                part.push(entry, pending);
             }
         }
         for account in guilty {
@@ -281,8 +318,8 @@ impl Lane {
     async fn give_up(&mut self, part: Written, error: &StoreError) {
         tracing::error!(%error, "a batch could not be written");
         let accounts = part.accounts();
-        self.notes.extend(part.batch.notes);
-        part.waiters.into_iter().for_each(|w| Lost(w).tell(AskError::Unavailable));
+        self.notes.put_back(part.batch.notes);
+        part.pending.into_iter().for_each(|p| self.lose(p, AskError::Unavailable));
         accounts.into_iter().for_each(|a| self.discard(a));
         // What cannot be written now will hardly be in the next moment, and whoever is admitted meanwhile waits for it.
         self.wait_away(error).await;
@@ -301,13 +338,13 @@ impl Lane {
         };
         // One transaction held the batch, so all its accounts agree.
         if !accounts.iter().any(is_written) {
-            self.notes.extend(part.batch.notes);
+            self.notes.put_back(part.batch.notes);
         }
-        for (entry, waiter) in part.batch.entries.into_iter().zip(part.waiters) {
+        for (entry, pending) in part.batch.entries.into_iter().zip(part.pending) {
             if is_written(&entry.op.account) {
-                self.receipt(entry, waiter);
+                self.receipt(entry, pending.waiter);
             } else {
-                Lost(waiter).tell(AskError::Discarded);
+                self.lose(pending, AskError::Discarded);
             }
         }
         accounts.into_iter().for_each(|a| self.discard(a));

@@ -32,9 +32,7 @@ pub fn write(portal: &Portal, key: &ChangedKey, face: &KeyFace, to: &Reader, lev
     let letter = Letter::about(&subject).say(brand);
     let letter = match level {
         Level::UsedUp => letter
-            .say(format!(
-                "Your key {name} has used up its budget of {budget}. New calls are refused until it is topped up."
-            ))
+            .say(format!("Your key {name} has used up its budget of {budget}. It serves calls again after a top-up."))
             .say("Ask your provider for a top-up."),
         Level::Low | Level::Fine => letter
             .say(format!("Your key {name} has used {spent} of its budget of {budget}. {left} is left."))

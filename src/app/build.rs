@@ -1,7 +1,7 @@
 //! Builds the parts in order; the first that cannot be built says so in a sentence, and nothing is left running.
 
 use crate::actors::draining::Draining;
-use crate::actors::housekeeper;
+use crate::actors::{housekeeper, usage_keeper};
 use crate::app::books::{self, Books};
 use crate::app::payments::PaymentParts;
 use crate::app::{people, recovery, rounds};
@@ -23,6 +23,7 @@ use crate::store::prices::PriceStore;
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::spool::Spool;
 use crate::store::upkeep::Upkeep;
+use crate::store::usage_marks::UsageMarks;
 use crate::upstream::client::UpstreamSettings;
 use crate::upstream::headers::AuthStyle;
 use crate::upstream::sandbox::server::{Sandbox, SandboxHandle, SandboxSettings};
@@ -62,6 +63,7 @@ pub struct Parts {
     pub sandbox: Option<Arc<SandboxHandle>>,
     pub(super) housekeeper: JoinHandle<()>,
     pub(super) rounds: JoinHandle<()>,
+    pub(super) usage_keeper: JoinHandle<()>,
     pub(super) cluster: Option<PrivatePostgres>,
     pub(super) _lock: ProgramLock,
     pub(super) _folder: DataFolder,
@@ -116,6 +118,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
     let alerts = actix_web::rt::spawn(people::alerts(&settings, &pool, &books.directory, &bell).run());
     let payments = PaymentParts::start(&settings, &pool, &books.directory, data)?;
+    let usage_keeper = actix_web::rt::spawn(usage_keeper::run(UsageMarks::new(pool.clone()), clock.clone()));
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
@@ -138,6 +141,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         sandbox,
         housekeeper,
         rounds: actix_web::rt::spawn(rounds),
+        usage_keeper,
         cluster: None,
         _lock: lock,
         _folder: folder,
@@ -163,7 +167,7 @@ fn start_books(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let homes = if settings.ledger.arbiters == 0 { cores.div_ceil(2) } else { settings.ledger.arbiters };
     let (node, boot, connector) = (ownership.node, ownership.boot, database.lane_connector());
-    books::start(homes.max(1), &ownership.epochs, spool, clock.clone(), || {
+    books::start(homes.max(1), &ownership.epochs, spool, clock.clone(), settings.ledger.note_delay, || {
         Box::new(PgJournal::new(node, boot, connector.clone()))
     })
 }

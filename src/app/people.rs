@@ -28,9 +28,11 @@ use crate::store::mail::MailQueue;
 use crate::store::stores::Stores;
 use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
+use crate::store::views::client_usage::ClientUsageViews;
 use crate::store::views::keys::KeyViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
+use crate::store::views::portal_look::PortalLookViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
 use actix_web::rt::task::JoinHandle;
@@ -113,9 +115,9 @@ pub fn stage(parts: &Parts, site: &SiteState, table: Table) -> Stage {
         "" => format!("http://{at}"),
         url => url.to_owned(),
     };
-    let (name, logo) = match site.site {
-        Site::Dashboard => (&brand.name, ""),
-        Site::Portal => (&brand.portal_name, brand.portal_logo.as_str()),
+    let (name, logo, checkouts) = match site.site {
+        Site::Dashboard => (&brand.name, "", parts.payments.desk.providers().checkout_origins()),
+        Site::Portal => (&brand.portal_name, brand.portal_logo.as_str(), Vec::new()),
     };
     let outbox = parts.settings.profile == Profile::Dev && parts.settings.mail.kind == MailKind::Outbox;
     let console = reached(&brand.console_url, listen.console);
@@ -132,7 +134,7 @@ pub fn stage(parts: &Parts, site: &SiteState, table: Table) -> Stage {
             outbox: if outbox { format!("{console}/_dev/outbox") } else { String::new() },
         },
         assets: Arc::default(),
-        csp: Stage::policy(&[]),
+        csp: Stage::policy(&checkouts),
         clock: parts.clock.clone(),
         table,
     }
@@ -146,6 +148,8 @@ pub fn portal(parts: &Parts) -> PortalState {
         bindings: Bindings::new(&Stores::new(pool), parts.credentials.clone(), parts.settings.identity.binds_per_hour),
         scope: Scope::new(pool.clone()),
         views: PortalViews::new(pool.clone()),
+        usage: ClientUsageViews::new(pool.clone()),
+        looks: PortalLookViews::new(pool.clone()),
         cursors: Cursors::new(parts.settings.secrets.signing.clone()),
     }
 }

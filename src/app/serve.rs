@@ -5,7 +5,7 @@ use crate::app::door::{Door, OpenDoor};
 use crate::app::{operator_token, people};
 use crate::clock::Clock;
 use crate::config::settings::{Limits, Listen, MailKind, Profile};
-use crate::http::dev_checkout;
+use crate::http::dev_pages::{self, DevPages};
 use crate::http::health::{self, Health};
 use crate::http::host;
 use crate::http::json::body::Patience;
@@ -15,7 +15,6 @@ use crate::http::operator::state::OperatorState;
 use crate::http::proxy::body_in::BodyRules;
 use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{expect, routes};
-use crate::http::site::outbox;
 use crate::http::strangers::Strangers;
 use crate::http::webhooks;
 use crate::store::accounts::AccountStore;
@@ -196,12 +195,10 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         pepper_version: parts.settings.secrets.pepper_version,
         token: Arc::new(operator_token::kept(&parts.settings.data_dir)?),
     };
-    let kept = parts.settings.profile == Profile::Dev && parts.settings.mail.kind == MailKind::Outbox;
-    let mails = kept.then(|| OutboxViews::new(parts.pool.clone()));
-    let sandbox = parts.payments.sandbox.clone().filter(|_| parts.settings.profile == Profile::Dev);
-    let (health, checkout) = (health(parts), sandbox.clone());
+    let dev = dev_pages(parts);
+    let (health, sandbox) = (health(parts), dev.as_ref().and_then(|dev| dev.checkout.clone()));
     let server = HttpServer::new(move || {
-        let (mails, checkout) = (mails.clone(), checkout.clone());
+        let dev = dev.clone();
         App::new()
             .wrap(from_fn(host::guard_console))
             .app_data(Data::new(state.clone()))
@@ -209,11 +206,8 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
             .configure(health::add_with_figures)
             .configure(operator::routes::add)
             .configure(move |config| {
-                if let Some(mails) = mails {
-                    outbox::add(config, mails);
-                }
-                if let Some(checkout) = checkout {
-                    dev_checkout::add(config, checkout);
+                if let Some(dev) = dev {
+                    dev_pages::add(config, dev);
                 }
             })
     });
@@ -223,6 +217,16 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
             sandbox.serve_checkout_at(format!("http://{}", listener.local_addr()?));
         }
         Ok(server.listen(listener)?.run())
+    })
+}
+
+/// What the console pretends with in the dev profile; nothing elsewhere.
+fn dev_pages(parts: &Parts) -> Option<DevPages> {
+    let settings = &parts.settings;
+    let kept = settings.mail.kind == MailKind::Outbox;
+    (settings.profile == Profile::Dev).then(|| DevPages {
+        mails: kept.then(|| OutboxViews::new(parts.pool.clone())),
+        checkout: parts.payments.sandbox.clone(),
     })
 }
 

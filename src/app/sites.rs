@@ -13,7 +13,9 @@ use crate::http::{host, manage, portal};
 use crate::store::preferences::PreferenceStore;
 use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
+use crate::store::views::movements::MovementViews;
 use crate::store::views::usage::UsageViews;
+use crate::store::views::usage_lines::UsageLineViews;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -37,8 +39,11 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
             manage: manage.clone(),
             key_list: KeyListViews::new(parts.pool.clone()),
             totals: AccountTotalsViews::new(parts.pool.clone()),
-            preferences: PreferenceStore::new(parts.pool.clone()),
             usage: UsageViews::new(parts.pool.clone()),
+            usage_lines: UsageLineViews::new(parts.pool.clone()),
+            prices: parts.prices.clone(),
+            movements: MovementViews::new(parts.pool.clone()),
+            preferences: PreferenceStore::new(parts.pool.clone()),
         };
         let desk = parts.payments.desk.clone();
         let server = HttpServer::new(move || {

@@ -50,7 +50,9 @@ async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
 
 /// All listeners, or none: a taken port is named before anything is served.
 fn listen(parts: &build::Parts) -> anyhow::Result<Vec<serve::Listening>> {
-    Ok(vec![serve::api(parts)?, sites::dashboard(parts)?, sites::portal(parts)?, serve::console(parts)?])
+    // The console first: pages of the dashboard name the checkout that it serves.
+    let (console, api) = (serve::console(parts)?, serve::api(parts)?);
+    Ok(vec![api, sites::dashboard(parts)?, sites::portal(parts)?, console])
 }
 
 async fn sandbox(settings: SandboxSettings) -> anyhow::Result<bool> {

@@ -112,6 +112,8 @@ pub struct Ledger {
     pub arbiters: usize,
     #[serde(rename = "idle_passivate_s", deserialize_with = "seconds")]
     pub idle_passivate: Duration,
+    #[serde(rename = "note_delay_ms", deserialize_with = "milliseconds")]
+    pub note_delay: Duration,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -290,6 +292,7 @@ impl Settings {
         let payments = &self.payments;
         let rules = [
             (self.ledger.idle_passivate.as_secs() > 60, "ledger.idle_passivate_s must be more than 60"),
+            (self.ledger.note_delay.as_millis() <= 1_000, "ledger.note_delay_ms must be at most 1000"),
             (database.pool > 0, "database.pool must be more than 0"),
             (!database.connect_timeout.is_zero(), "database.connect_timeout_s must be more than 0"),
             (!database.lock_timeout.is_zero(), "database.lock_timeout_ms must be more than 0"),

@@ -7,6 +7,13 @@ pub fn floor(usd: Usd) -> String {
     places(usd, 2)
 }
 
+/// An amount to the cent, rounded up: what was used, beside a rest that is rounded down.
+pub fn ceil(usd: Usd) -> String {
+    let cent = 10_000_000;
+    let short = (cent - usd.nanos().rem_euclid(cent)) % cent;
+    places(Usd::from_nanos(usd.nanos().saturating_add(short)), 2)
+}
+
 /// An amount with 1 to 9 decimals. A debt is rounded away from zero, what one has towards it: nobody reads a better
 /// figure than there is.
 pub fn places(usd: Usd, decimals: u32) -> String {
@@ -31,6 +38,16 @@ pub fn grouped(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_used_and_what_is_left_add_up() {
+        for (used, left, shown) in
+            [(1, 99_999_999_999, ["$0.01", "$99.99"]), (34_200_000_000, 65_800_000_000, ["$34.20", "$65.80"])]
+        {
+            assert_eq!([ceil(Usd::from_nanos(used)), floor(Usd::from_nanos(left))], shown);
+        }
+        assert_eq!(ceil(Usd::from_nanos(0)), "$0.00");
+    }
 
     #[test]
     fn dollars_are_grouped_and_rounded_down() {

@@ -51,6 +51,13 @@ impl AccountId {
     }
 }
 
+impl TopupId {
+    /// An id in the one form we write; any other is of nothing.
+    pub fn parse(raw: &str) -> Option<Self> {
+        Uuid::parse_str(raw).ok().filter(|id| id.to_string() == raw).map(TopupId)
+    }
+}
+
 impl CallId {
     /// Below every call.
     pub const LOWEST: CallId = CallId(Uuid::nil());

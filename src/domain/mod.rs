@@ -20,6 +20,7 @@ pub mod line_state;
 pub mod login_code;
 pub mod low_balance;
 pub mod money;
+pub mod month;
 pub mod op;
 pub mod outcome;
 pub mod payment;

@@ -3,7 +3,7 @@
 //! Thirteen kinds land in the journal; a settle lands among the calls. Both ends of each movement are in one account.
 
 use crate::domain::call::CallLine;
-use crate::domain::ids::{AccountId, KeyId, TopupId};
+use crate::domain::ids::{AccountId, CallId, KeyId, TopupId};
 use crate::domain::money::{Cost, Price};
 use crate::domain::ratio::{Ratio, RatioError};
 use sha2::{Digest, Sha256};
@@ -128,6 +128,14 @@ impl Op {
     /// The amount that reaches or leaves main.
     pub fn main_part(&self) -> Cost {
         self.cost.saturating_sub(self.owed)
+    }
+
+    /// The call that this op settles, if it is a settle.
+    pub fn settled_call(&self) -> Option<CallId> {
+        match &self.movement {
+            Movement::Settle(line) => Some(line.facts.call),
+            _ => None,
+        }
     }
 }
 

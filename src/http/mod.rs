@@ -2,6 +2,7 @@
 
 pub mod dashboard;
 pub mod dev_checkout;
+pub mod dev_pages;
 pub mod error;
 pub mod health;
 pub mod host;

@@ -1,13 +1,14 @@
 //! Binding a client key in the portal: the key itself is the proof. Wrong ones are counted per user and per network,
 //! and nobody learns why a key was not taken.
 
+use crate::domain::budget_alert::Wants;
 use crate::domain::ids::{KeyId, UserId};
 use crate::domain::label::Label;
 use crate::domain::secret::ClientSecret;
 use crate::domain::trail::{Action, Trail, network_of};
 use crate::identity::credentials::{Credentials, Found, Kind};
 use crate::store::audit::{Act, AuditStore};
-use crate::store::bindings::{BIND_WINDOW, BindingStore};
+use crate::store::bindings::{BIND_WINDOW, BindingStore, KeyAlerts};
 use crate::store::error::StoreError;
 use crate::store::stores::Stores;
 use crate::store::throttle::Limit;
@@ -61,6 +62,16 @@ impl Bindings {
     /// The client's own name for a key; `None` takes it away.
     pub async fn rename(&self, key: &BoundKey, name: Option<&Label>) -> Result<bool, StoreError> {
         self.store.rename(key, name).await
+    }
+
+    /// Which mails about a key its client wants, and when they were sent; `None` if it was unbound meanwhile.
+    pub async fn alerts(&self, key: &BoundKey) -> Result<Option<KeyAlerts>, StoreError> {
+        self.store.alerts(key).await
+    }
+
+    /// Switches the mails about a key; false if that changed nothing.
+    pub async fn save_alerts(&self, key: &BoundKey, wants: Wants, trail: &Trail) -> Result<bool, StoreError> {
+        self.store.save_alerts(key, wants, trail).await
     }
 
     async fn key_of(&self, pasted: &str) -> Result<Option<KeyId>, StoreError> {

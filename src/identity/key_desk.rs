@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use crate::actors::directory::Directory;
 use crate::actors::messages::{Answer, FundKey, KeyClosing, KeyRef, SettingsChanged};
@@ -247,13 +248,42 @@ impl KeyDesk {
 
     /// Makes the account's Account Key, or replaces it; the old one is dead at once.
     pub async fn set_account_key(&self, account: AccountId, trail: &Trail) -> Result<ClientSecret, DeskError> {
+        let made = self.account_key_set(account, None, trail).await?;
+        Ok(made.expect("what has no id is never a repeat"))
+    }
+
+    /// As `set_account_key`, once an operation id: a form that is sent again gets `None`.
+    pub async fn set_account_key_once(
+        &self,
+        account: AccountId,
+        operation: &str,
+        trail: &Trail,
+    ) -> Result<Option<ClientSecret>, DeskError> {
+        self.account_key_set(account, Some(operation.to_owned()), trail).await
+    }
+
+    async fn account_key_set(
+        &self,
+        account: AccountId,
+        operation: Option<String>,
+        trail: &Trail,
+    ) -> Result<Option<ClientSecret>, DeskError> {
         let (desk, trail) = (self.clone(), trail.clone());
         self.detached(async move {
+            let _turn = desk.turn_of(account.0).await;
             let (secret, stored) = desk.new_secret()?;
-            let act = Act::of(Action::AccountKeyMade).within(account).saying(json!({ "hint": stored.hint }));
-            desk.0.keys.set_account_key(account, &stored, &act, &trail).await?;
+            let mut detail = json!({ "hint": stored.hint });
+            if let Some(operation) = operation {
+                detail["operation"] = operation.into();
+            }
+            let act = Act::of(Action::AccountKeyMade).within(account).saying(detail);
+            match desk.0.keys.set_account_key(account, &stored, &act, &trail).await? {
+                Replaced::Never => return Err(Refusal::KeyClosing.into()),
+                Replaced::Before => return Ok(None),
+                Replaced::Now => {}
+            }
             desk.0.credentials.forget(account, None);
-            Ok(secret)
+            Ok(Some(secret))
         })
         .await
     }
@@ -296,7 +326,11 @@ impl KeyDesk {
     }
 
     async fn turn(&self, key: &OwnedKey) -> tokio::sync::MutexGuard<'_, ()> {
-        let place = usize::from(key.key().0.as_bytes()[15]) % TURNS;
+        self.turn_of(key.key().0).await
+    }
+
+    async fn turn_of(&self, id: Uuid) -> tokio::sync::MutexGuard<'_, ()> {
+        let place = usize::from(id.as_bytes()[15]) % TURNS;
         self.0.turns[place].lock().await
     }
 

@@ -54,6 +54,8 @@ impl PaymentDesk {
             }
             row = self.0.store.find(row.order.id).await?.ok_or(LookError::Moving)?;
             if is_done {
+                // Open pages list it in its new state.
+                self.0.directory.onlookers().reshaped(row.account);
                 return Ok(row);
             }
         }

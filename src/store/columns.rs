@@ -1,4 +1,4 @@
-//! A batch as the columns that `commit_batch` and `commit_settles` take: one array a parameter, in the function's order.
+//! A batch as the columns that `commit_batch`, `commit_settles` and `commit_unnoted` take: one array a parameter, in the function's order.
 
 use crate::domain::call::CallLine;
 use crate::domain::op::{Movement, NewKey, Op};
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 const BATCH: &str = include_str!("sql/commit_batch.sql");
 const SETTLES: &str = include_str!("sql/commit_settles.sql");
+const UNNOTED: &str = include_str!("sql/commit_unnoted.sql");
 
 /// The columns of a batch's ops; index i is op i everywhere.
 #[derive(Default)]
@@ -43,7 +44,8 @@ struct Calls {
     ended: Vec<Option<DateTime<Utc>>>,
 }
 
-/// The statement that writes a batch, with its arguments: the lean one where the batch holds nothing but settles.
+/// The statement that writes a batch, with its arguments: a lean one where the batch holds nothing but settles, the
+/// leanest where the table of notes does not matter to them.
 ///
 /// # Errors
 /// If a value cannot be encoded, which no value of ours does.
@@ -55,6 +57,9 @@ pub fn statement(node: Uuid, boot: Uuid, batch: &Batch) -> Result<(&'static str,
     args.add(node).map_err(Error::Encode)?;
     args.add(boot).map_err(Error::Encode)?;
     if only_settles { ops.bind_settles(&mut args) } else { ops.bind(&mut args) }.map_err(Error::Encode)?;
+    if only_settles && batch.is_unnoted {
+        return Ok((UNNOTED, args));
+    }
     bind_notes(&batch.notes, &mut args).map_err(Error::Encode)?;
     Ok(if only_settles { (SETTLES, args) } else { (BATCH, args) })
 }

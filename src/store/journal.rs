@@ -40,6 +40,8 @@ pub struct OpenNote {
 pub struct Batch {
     pub entries: Vec<Entry>,
     pub notes: Vec<OpenNote>,
+    /// True only where it has no notes, and no call that it settles has one in the table.
+    pub is_unnoted: bool,
 }
 
 /// An account as loaded: its stream position and what the account's actor owns.

@@ -1,4 +1,4 @@
-//! The ledger in Postgres: the only caller of `commit_batch` and `commit_settles`, and the loads that rebuild actors.
+//! The ledger in Postgres: the only caller of `commit_batch` and its lean sisters, and the loads that rebuild actors.
 
 use crate::domain::ids::{AccountId, BootId, CallId, KeyId, NodeId};
 use crate::domain::money::{Cost, Price};

@@ -114,7 +114,7 @@ impl UpstreamClient {
         let mut wait = RETRY_AFTER;
         let trace = headers::fresh_traceparent();
         for _ in 0..self.settings.retries {
-            match self.send_once(out, trace.as_ref()).await {
+            match self.send_once(out, &trace).await {
                 Ok(response) if !is_worth_retrying(&response) => return Ok(response),
                 Ok(response) if asked_wait(&response).is_some_and(|w| w > LONGEST_WAIT) => return Ok(response),
                 Ok(response) => wait = asked_wait(&response).unwrap_or(wait),
@@ -124,7 +124,7 @@ impl UpstreamClient {
             tokio::time::sleep(wait).await;
             wait *= 2;
         }
-        self.send_once(out, trace.as_ref()).await
+        self.send_once(out, &trace).await
     }
 
     /// Refuses calls for a while: the upstream refused our own account.
@@ -132,16 +132,14 @@ impl UpstreamClient {
         self.parked_until_ms.store(now_ms + PARK_MS, Ordering::Relaxed);
     }
 
-    async fn send_once(&self, out: &Outgoing<'_>, trace: Option<&HeaderValue>) -> Result<ClientResponse, NoHead> {
+    async fn send_once(&self, out: &Outgoing<'_>, trace: &HeaderValue) -> Result<ClientResponse, NoHead> {
         let mut request = self.client.post(format!("{}{}", self.settings.base_url, out.path_and_query));
         let target = request.headers_mut();
         for (name, value) in headers::towards_upstream(out.headers) {
             target.append(name, value);
         }
         target.insert(HeaderName::from_static("accept-encoding"), HeaderValue::from_static("identity"));
-        if let Some(trace) = trace {
-            target.insert(HeaderName::from_static("traceparent"), trace.clone());
-        }
+        target.insert(HeaderName::from_static("traceparent"), trace.clone());
         match headers::credential_style(self.settings.auth_style, out.headers) {
             AuthStyle::Bearer => target.insert(HeaderName::from_static("authorization"), self.bearer.clone()),
             _ => target.insert(HeaderName::from_static("x-api-key"), self.credential.clone()),

@@ -35,12 +35,16 @@ exec 3<>"$DATA/ask" 4<>"$DATA/said"
     exit $failed
 ) &
 scenarios=$!
-while read -r word <&3; do
+while read -r word who <&3; do
     said=$word
     case $word in
     stop) stop_server ;;
     start) start_server_again ;;
     check) derouter check >"$DATA/findings" || said=$(cat "$DATA/findings") ;;
+    # As if the code that this person signed in with were a quarter of an hour old.
+    age) psql -q "postgres://derouter@localhost/postgres?host=$DATA/data/socket" -v "who=$who" <<<"UPDATE web.session s
+        SET proved_at = proved_at - interval '15 minutes' FROM web.reseller r
+        WHERE r.account_id = s.account_id AND r.address = :'who'" ;;
     over) break ;;
     esac
     echo "$said" >&4

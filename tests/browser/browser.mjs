@@ -22,7 +22,7 @@ export const people = browser => {
     const phone = width < 700
     const context = await browser.newContext({
       viewport: { width, height: phone ? 844 : 860 }, isMobile: phone, hasTouch: phone, colorScheme: theme,
-      javaScriptEnabled: script, permissions: ['clipboard-read', 'clipboard-write'],
+      javaScriptEnabled: script, reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'],
     })
     context.setDefaultTimeout(PATIENCE_MS)
     context.on('page', watch)

@@ -35,7 +35,19 @@ export const shows = async (locator, wanted, limit_ms = 15_000) => {
 export const figure = (page, id) => page.locator(`[data-live="${id}"]:visible`).first()
 
 /** The value beside a word of a list of pairs. */
-export const valueOf = (place, word) => place.locator('div', { has: place.page().locator('dt', { hasText: word }) }).locator('dd').last()
+export const valueOf = (place, word) => place.locator('dl > div', { has: place.page().locator('dt', { hasText: word }) }).locator('dd')
+
+/** Goes to an address, also from a page that its stream loads again at this moment. */
+export const go = async (page, url) => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await page.goto(url)
+    } catch (error) {
+      if (tries === 5 || !/interrupted by another navigation|ERR_ABORTED/.test(error.message)) throw error
+      await page.waitForLoadState()
+    }
+  }
+}
 
 // ---- People
 
@@ -64,7 +76,7 @@ export const code = async to => {
 
 /** From the page of the address to the page behind it, `path` if one is given. */
 export const signIn = async (page, site, who, path = '') => {
-  await page.goto(site + (path || (site === PORTAL ? '/sign-in' : '/login')))
+  await go(page, site + (path || (site === PORTAL ? '/sign-in' : '/login')))
   await enter(page, who)
 }
 
@@ -86,7 +98,7 @@ export const operate = async (path, body) => {
 /** Money that was paid outside the payment providers. */
 export const fund = (who, amount) => operate(`/op/accounts/${who}/deposit`, { amount, id: crypto.randomUUID() })
 
-/** Pays through the simulated provider's checkout, and comes back. */
+/** Pays through the simulated provider's checkout and comes back: the id of the top-up. */
 export const pay = async (page, amount) => {
   const form = await dialog(page, 'Top Up', 'Top Up')
   await form.getByLabel('Amount').fill(amount)
@@ -94,6 +106,7 @@ export const pay = async (page, amount) => {
   await page.waitForURL(`${CONSOLE}/_dev/checkout/*`)
   await page.getByRole('button', { name: 'Pay in full' }).click()
   await page.waitForURL(url => url.origin === DASHBOARD)
+  return new URL(page.url()).searchParams.get('topup')
 }
 
 /** A reseller of this name with money, on /api. */
@@ -102,7 +115,7 @@ export const reseller = async (t, { name = 'reseller', dollars = '200', ...look 
   await signIn(page, DASHBOARD, who)
   if (dollars) {
     await fund(who, dollars)
-    await page.goto(`${DASHBOARD}/api`)
+    await go(page, `${DASHBOARD}/api`)
   }
   return { page, who }
 }
@@ -115,11 +128,13 @@ export const client = async (t, secret, { name = 'client', ...look } = {}) => {
   return { page, who }
 }
 
+/** Binds a key by the form on the page, or in its dialog. */
 export const bind = async (page, secret, name = '') => {
-  await page.getByLabel('API key').fill(secret)
+  await page.getByRole('textbox', { name: 'API key' }).fill(secret)
   if (name) await page.getByLabel('Your name for it').fill(name)
+  const before = page.url()
   await page.getByRole('button', { name: 'Bind key' }).click()
-  await page.waitForURL(/\/keys\/[0-9a-f-]{36}/)
+  await page.waitForURL(url => url.href !== before && /^\/keys\/[0-9a-f-]{36}$/.test(url.pathname))
 }
 
 // ---- Keys
@@ -165,16 +180,17 @@ export const cut = async (page, label, budget, cost) => {
   return { secret: key, id }
 }
 
-/** What the page's own site answers to a change as a program would send it. */
-export const ask = (page, path, body, method = 'POST') => page.evaluate(async ([path, body, method]) => {
+/** What the person's site answers to a change that a page without script or stream would send. */
+export const ask = async (page, path, body, method = 'POST') => {
+  const site = new URL(page.url()).origin, request = page.context().request
+  const form = await (await request.get(site + (site === PORTAL ? '/account' : '/shortcuts'))).text()
   const headers = {
-    'content-type': 'application/json', 'x-csrf-token': document.querySelector('[name=csrf]').value,
-    'idempotency-key': crypto.randomUUID(),
+    origin: site, 'x-csrf-token': /name="csrf" value="([^"]+)"/.exec(form)[1], 'idempotency-key': crypto.randomUUID(),
   }
-  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) })
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
-  return answer.status === 204 ? {} : answer.json()
-}, [path, body, method])
+  const answer = await request.fetch(site + path, { method, headers, data: body })
+  if (!answer.ok()) throw new Error(`${path} answered ${answer.status()}: ${await answer.text()}`)
+  return answer.status() === 204 ? {} : answer.json()
+}
 
 /** Opens an entry of a key's menu. */
 export const menu = async (page, label, entry, heading) => {
@@ -207,10 +223,10 @@ export const refusal = async secret => {
 
 // ---- The server itself
 
-/** Stops the server in order, starts it again on the same data and ports, or has its books checked. */
-export const server = async word => {
+/** Stops the server in order, starts it again on the same data and ports, checks its books, or ages a person's codes. */
+export const server = async (word, who = '') => {
   const said = await openFile(SAID)
-  await appendFile(ASK, `${word}\n`)
+  await appendFile(ASK, `${word} ${who}\n`)
   const { buffer, bytesRead } = await said.read()
   await said.close()
   is(`the server, asked to ${word}`, buffer.toString('utf8', 0, bytesRead).trim(), word)

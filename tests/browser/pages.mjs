@@ -1,6 +1,6 @@
 // Every page of both sites, each in a state with something to show. A new page gets a line here and is then looked at
 // in both themes and at three widths, for findings of axe, weight, sideways scroll and errors.
-import { CONSOLE, DASHBOARD, PORTAL, address, dialog, fillKey, menu, sheet } from './lib.mjs'
+import { CONSOLE, DASHBOARD, PORTAL, address, dialog, fillKey, menu, server, sheet } from './lib.mjs'
 
 const newKey = async page => {
   const form = await dialog(page, 'Create Key', 'Create API Key')
@@ -9,7 +9,7 @@ const newKey = async page => {
 }
 
 /** `[who looks, path, what is done there]`, by part. */
-export const pages = ({ keys, topUp, request }) => {
+export const pages = ({ keys, ming, topUp, request }) => {
   const id = label => keys[label].id, acme = id('acme-corp-prod')
   return {
     'keys': [
@@ -40,6 +40,7 @@ export const pages = ({ keys, topUp, request }) => {
       }],
       ['ming', '/api', page => menu(page, 'acme-corp-prod', 'Delete', 'Delete acme-corp-prod')],
       ['ming', '/api', async page => {
+        await server('age', ming)
         const form = await menu(page, 'research-team', 'Rotate', 'Rotate research-team')
         await form.getByRole('button', { name: 'Rotate key' }).click()
         await form.getByLabel('Code from your mail').waitFor()

@@ -1,5 +1,5 @@
 // People with keys in every state, made through the product itself: what pages are looked at with.
-import { address, ask, bind, call, cut, DASHBOARD, fund, operate, pay, PORTAL, signIn, spend } from './lib.mjs'
+import { address, ask, bind, call, cut, DASHBOARD, fund, go, operate, pay, PORTAL, signIn, spend } from './lib.mjs'
 
 /** The cookies of a page's person, for another context. */
 const kept = page => page.context().cookies()
@@ -8,7 +8,7 @@ const resellerOf = async (t, who, dollars) => {
   const page = await t.open()
   await signIn(page, DASHBOARD, who)
   if (dollars) await fund(who, dollars)
-  await page.goto(`${DASHBOARD}/api`)
+  await go(page, `${DASHBOARD}/api`)
   return page
 }
 
@@ -22,8 +22,8 @@ const CALLS = [
 /** Few keys: one at $34.20 of $100, one low, one used up, one paused, one shared inside, one deleted. */
 const few = async (t, who) => {
   const page = await resellerOf(t, who)
-  await pay(page, '500')
-  await page.goto(`${DASHBOARD}/api`)
+  const topUp = `/billing/${await pay(page, '500')}`
+  await go(page, `${DASHBOARD}/api`)
   const keys = {}
   for (const [label, budget, cost] of [['research-team', '40', '40'], ['initech-trial', '5', '3'], ['globex-staging', '20', '15'], ['northwind-batch', '50', '35'], ['gone', '10', '6'], ['acme-corp-prod', '100', '60']]) {
     keys[label] = await cut(page, label, budget, cost)
@@ -37,7 +37,7 @@ const few = async (t, who) => {
   for (const script of CALLS) await call(keys['acme-corp-prod'].secret, script)
   const { spent } = await ask(page, `/api/v1/keys/${keys['acme-corp-prod'].id}`, undefined, 'GET')
   await spend(keys['acme-corp-prod'].secret, (34.2 - Number(spent)) * 0.6)
-  return { page, keys }
+  return { page, who, keys, topUp }
 }
 
 const many = async t => {
@@ -57,18 +57,14 @@ const clientOf = async (t, who, secrets) => {
   const page = await t.open()
   await signIn(page, PORTAL, who)
   for (const [name, secret] of Object.entries(secrets)) {
-    await page.goto(`${PORTAL}/bind`)
+    await go(page, `${PORTAL}/bind`)
     await bind(page, secret, name)
   }
   return page
 }
 
-const topUpOf = async page => {
-  await page.goto(`${DASHBOARD}/billing`)
-  return page.getByRole('region', { name: 'Top-ups' }).getByRole('link').first().getAttribute('href')
-}
 const requestOf = async page => {
-  await page.goto(`${DASHBOARD}/usage`)
+  await go(page, `${DASHBOARD}/usage`)
   return page.locator('table.lines a[href^="/usage/"]').first().getAttribute('href')
 }
 
@@ -83,7 +79,7 @@ const make = async (t, names) => {
   }
   const cookies = {}
   for (const [name, page] of Object.entries(people)) cookies[name] = await kept(page)
-  return { cookies, keys, topUp: await topUpOf(ming.page), request: await requestOf(ming.page) }
+  return { cookies, keys, ming: ming.who, topUp: ming.topUp, request: await requestOf(ming.page) }
 }
 
 let made

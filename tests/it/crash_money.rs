@@ -3,7 +3,9 @@
 
 use crate::sandbox::raw::{self, Ended};
 use crate::support::process::{Process, Scene};
-use crate::support::stranger::{hold_movement, lock_account, until_a_commit_waits, until_no_commit_waits};
+use crate::support::stranger::{
+    hold_movement, lock_account, until_a_commit_waits, until_gone, until_no_commit_waits, waiting,
+};
 use awc::http::Method;
 use serde_json::{Value, json};
 use sqlx::{PgPool, Postgres, Transaction};
@@ -125,11 +127,11 @@ enum Then {
 }
 
 impl Then {
-    async fn start(self, scene: &Scene, stranger: Transaction<'static, Postgres>) -> Process {
+    async fn start(self, scene: &Scene, stranger: Transaction<'static, Postgres>, dead: &[i32]) -> Process {
         match self {
             Then::GoesOn => {
                 stranger.rollback().await.expect("released");
-                until_no_commit_waits(&scene.pool).await;
+                until_gone(&scene.pool, dead).await;
                 scene.start().await
             }
             Then::GoesOnWhileTheNextStarts => {
@@ -139,7 +141,7 @@ impl Then {
             }
             Then::IsGivenUp => {
                 // Its lock time-out ends it, though nobody is left to hear of that.
-                until_no_commit_waits(&scene.pool).await;
+                until_gone(&scene.pool, dead).await;
                 stranger.rollback().await.expect("released");
                 scene.start().await
             }
@@ -159,9 +161,10 @@ async fn kill_inside(kind: i16, order: impl Fn(&str) -> (Method, String, Value),
         let stranger = hold_movement(&scene.pool, kind).await;
         let mut socket = order.send(&program).await;
         until_a_commit_waits(&scene.pool).await;
+        let dead = waiting(&scene.pool).await;
         program.kill().await;
         assert_ne!(raw::read(&mut socket).await.ended, Ended::Clean);
-        let program = then.start(&scene, stranger).await;
+        let program = then.start(&scene, stranger, &dead).await;
         let found = money(&scene.pool).await;
         assert!(found == undone || found == done && then != Then::IsGivenUp, "{then:?}: {found:?}");
         let was_done = order.repeat(&program).await;

@@ -2,18 +2,20 @@
 
 use crate::support::app;
 use crate::support::desk::{self, Desk};
+use derouter::clock::Clock;
 use derouter::domain::ids::AccountId;
 use derouter::domain::money::Cost;
 use derouter::domain::op::{Movement, Op};
 use derouter::domain::outcome::Outcome;
 use derouter::store::checker;
+use derouter::store::usage_marks::{Brought, UsageMarks};
 use sqlx::{AssertSqlSafe, Executor};
 use uuid::Uuid;
 
 const USD: i64 = 1_000_000_000;
 
 /// A fault a condition, as statements that no trigger sees.
-const PLANTED: [(&str, &str, &str); 20] = [
+const PLANTED: [(&str, &str, &str); 28] = [
     ("C1", "one nano on a journal row", "UPDATE journal SET cost = cost + 1 WHERE kind = 5"),
     ("C1", "a freeze that no op made", "UPDATE account SET freezes = freezes + 1"),
     ("C2", "a budget that no op gave", "UPDATE journal SET price = price - 1 WHERE kind = 7"),
@@ -46,6 +48,19 @@ const PLANTED: [(&str, &str, &str); 20] = [
     ("C12", "a raised commission line", "UPDATE commission SET amount = amount + 1"),
     ("C12", "a line released without an op", "DELETE FROM journal WHERE kind = 3"),
     ("C13", "a watermark that no line moved", "UPDATE referral SET watermark = watermark + 1"),
+    ("C15", "a mark one call long", "UPDATE usage_mark SET calls = calls + 1 WHERE state = 0"),
+    ("C15", "a mark one token short", "UPDATE usage_mark SET output = output - 1 WHERE model = 'm'"),
+    ("C15", "a nano moved from key to key", "UPDATE usage_mark SET key_price = ARRAY[key_price[1] - 1, 1]"),
+    ("C15", "a lost mark", "DELETE FROM usage_mark"),
+    ("C15", "a call that the reach forgot", "UPDATE usage_reach SET calls = calls - 1"),
+    (
+        "C15",
+        "a measured call among the unusual",
+        "INSERT INTO usage_unusual SELECT account_id, 2, call_id, key_id, model, ended_at, input, output, cache_read, \
+         cache_write, cost, price FROM call",
+    ),
+    ("C16", "a nano on a day's sum", "UPDATE journal_day SET change = change + 1 WHERE kind = 7"),
+    ("C16", "a lost day", "DELETE FROM journal_day"),
     ("C14", "a call of a wild clock", "UPDATE call SET call_id = 'ffffffff-ffff-7fff-bfff-ffffffffffff'"),
 ];
 
@@ -96,6 +111,8 @@ async fn with_history() -> Desk {
     ];
     write(&mut desk, 5, ops).await;
     write(&mut desk, 1, [desk::op(referrer, None, USD, 0, Movement::Commission { line })]).await;
+    let marks = UsageMarks::new(desk.pool.clone());
+    assert_eq!(marks.bring_up(referee, Clock::real().now_utc()).await.expect("a mark"), Brought::UpToDate);
     desk
 }
 

@@ -1,5 +1,12 @@
-//! The Account Key: what there is of it, and another one instead.
+//! The Account Key: what there is of it.
 
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use crate::http::dashboard::key_list;
+use crate::http::dashboard::page::Page;
+use crate::http::dashboard::state::Dashboard;
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::words;
@@ -15,6 +22,28 @@ pub struct AccountKey {
     pub created_exact: String,
     pub last_used: String,
     pub snippet: String,
+}
+
+/// The tab beside this one.
+struct KeyTab {
+    /// "Client Keys (1)"
+    tab: String,
+}
+
+#[derive(Template)]
+#[template(path = "account_key.html")]
+struct AccountKeyPage {
+    page: Page,
+    list: KeyTab,
+    account_key: AccountKey,
+}
+
+/// `GET /account-key`.
+pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpResponse, JsonError> {
+    let visit = Visit::open(&http, &dash).await?;
+    let open = dash.key_list.counts(visit.account).await?.open;
+    let (page, account_key) = (visit.page("api").await?, shown(&visit).await?);
+    visit.show(&AccountKeyPage { page, list: KeyTab { tab: key_list::tab(open) }, account_key })
 }
 
 /// The reseller's Account Key, if there is one.

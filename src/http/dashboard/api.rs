@@ -18,7 +18,6 @@ use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::words;
 use crate::store::views::key_list::{KeyCounts, KeysPage, ListedKey};
-use crate::store::views::usage::UsageAsk;
 
 #[derive(Template)]
 #[template(path = "api.html")]
@@ -40,7 +39,7 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     let (balance, notice) = tokio::try_join!(visit.balance(), notices::of_key(&visit))?;
     let (totals, counts, keys) =
         tokio::try_join!(dash.totals.get(account), dash.key_list.counts(account), dash.key_list.page(account, &ask))?;
-    let profit = profit(&visit, states(&balance, &counts)).await?;
+    let profit = Profit::read(&dash.usage, account, visit.look.at, states(&balance, &counts)).await?;
     let running = dash.manage.directory.open_calls().in_flight_of(account);
     let in_flight = running.values().copied().fold(InFlight::default(), InFlight::and);
     let shown = |listed: &ListedKey| {
@@ -56,7 +55,7 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     };
     let rows: Vec<Key> = keys.keys.iter().map(shown).collect();
     let start = start(&wanted, &balance, &counts, &keys);
-    let page = Page { live_url: "/live?page=api".to_owned(), notice, ..visit.page_beside("api", &balance)? };
+    let page = Page { live_url: live_url(&http), notice, ..visit.page_beside("api", &balance)? };
     visit.show(&Api {
         page,
         account: Account::of(&balance, totals.allocated, in_flight),
@@ -68,16 +67,12 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     })
 }
 
-/// What was earned in the last days, of all keys together.
-async fn profit(visit: &Visit<'_>, keys: String) -> Result<Profit, JsonError> {
-    let (now, account) = (visit.look.at, visit.account);
-    let span = Profit::span(now);
-    let ask = UsageAsk { account, key: None, model: None, state: None, span: &span, now };
-    let usage = visit.dash.usage.read(&ask, None).await?;
-    Profit::of(&span, &usage.steps, keys).ok_or_else(|| {
-        tracing::error!(account.id = %account, "the sums of an account's usage leave their range");
-        JsonError::try_again()
-    })
+/// The stream that follows the keys which this very page shows.
+fn live_url(http: &HttpRequest) -> String {
+    match http.query_string() {
+        "" => "/live?page=api".to_owned(),
+        query => format!("/live?page=api&{query}"),
+    }
 }
 
 /// The steps that are left until the first client calls.

@@ -60,7 +60,8 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
         Some(row) => own(row),
         None => standard(dash.manage.new_key.rpm, dash.manage.new_key.concurrency),
     };
-    visit.show(&Guide { page: visit.page_beside("guide", &balance)?, eg: with_balance(eg, &balance) })
+    let page = Page { live_url: "/live?page=guide".to_owned(), ..visit.page_beside("guide", &balance)? };
+    visit.show(&Guide { page, eg: with_balance(eg, &balance) })
 }
 
 fn with_balance(eg: Example, balance: &AccountView) -> Example {
@@ -144,7 +145,8 @@ mod tests {
     fn a_sum_that_rounding_touches_says_so() {
         let usd = Usd::from_nanos;
         let thirds = Ratio::of(Cost::from_nanos(2), Price::from_nanos(3)).expect("a ratio");
-        assert_eq!(sum(usd(10_000_000_000), thirds, usd(3_333_333_333)), "$10.00 × 33.3% ≈ $3.33");
+        assert_eq!(sum(usd(10_000_000_000), thirds, usd(3_333_333_333)), "$10.00 × 33.3% = $3.33");
+        assert_eq!(sum(usd(100_000_000_000), thirds, usd(33_333_333_333)), "$100.00 × 33.3% ≈ $33.33");
         let half = Ratio::of(Cost::from_nanos(1), Price::from_nanos(2)).expect("a ratio");
         assert_eq!(sum(usd(10_000_000_000), half, usd(5_000_000_000)), "$10.00 × 50% = $5.00");
     }

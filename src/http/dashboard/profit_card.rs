@@ -2,10 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::ids::AccountId;
 use crate::domain::span::Span;
 use crate::domain::tally::Tally;
 use crate::http::page::chart::hundredths;
 use crate::http::page::words;
+use crate::store::error::StoreError;
+use crate::store::views::usage::{UsageAsk, UsageViews};
 
 /// Per cent of the figure, y from the top.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,8 +41,24 @@ const PLOT: i128 = 9_800;
 const LEAST: i128 = 300;
 
 impl Profit {
+    /// The card of an account as it stands now.
+    ///
+    /// # Errors
+    /// If the store does not answer, or holds sums that leave `i64`.
+    pub async fn read(
+        usage: &UsageViews,
+        account: AccountId,
+        now: DateTime<Utc>,
+        keys: String,
+    ) -> Result<Self, StoreError> {
+        let span = Self::span(now);
+        let ask = UsageAsk { account, key: None, model: None, state: None, span: &span, now };
+        let sums = usage.read(&ask, None).await?;
+        Self::of(&span, &sums.steps, keys).ok_or_else(|| StoreError::broken_row("usage_hour", account.0))
+    }
+
     /// The days that the card tells of.
-    pub fn span(now: DateTime<Utc>) -> Span {
+    fn span(now: DateTime<Utc>) -> Span {
         Span::last_days(now, DAYS)
     }
 
@@ -49,8 +68,8 @@ impl Profit {
         Some(Profit {
             total: words::dollars(sum.profit().usd()),
             total_exact: words::dollars_9(sum.profit().usd()),
-            spent: words::dollars(sum.price.usd()),
-            cost: words::dollars(sum.cost.usd()),
+            spent: words::used(sum.price.usd()),
+            cost: words::used(sum.cost.usd()),
             keys,
             words: most(span, days),
             bars: bars(days),

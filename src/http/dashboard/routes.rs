@@ -1,8 +1,9 @@
 //! Every page of the dashboard.
 
 use crate::http::dashboard::{
-    api, guide, key_delete, key_message, key_new, key_page, key_pause, key_rename, key_rotate, key_top_up, session,
-    settings, settings_forms,
+    account_key, account_key_rotate, api, billing, guide, key_delete, key_message, key_new, key_page, key_pause,
+    key_rename, key_rotate, key_top_up, live, receipt, session, settings, settings_forms, statement, top_up, usage,
+    usage_export, usage_line,
 };
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
@@ -29,8 +30,19 @@ pages! {
     post "/keys/{id}/pause" => key_pause::pause,
     post "/keys/{id}/resume" => key_pause::resume,
     get "/keys/{id}/message" => key_message::show,
+    get "/account-key" => account_key::show,
+    get "/account-key/rotate" => account_key_rotate::show,
+    post "/account-key/rotate" => account_key_rotate::rotate,
+    get "/top-up" => top_up::show,
+    post "/top-up" => top_up::pay,
+    get "/billing" => billing::show,
+    get "/billing.csv" => statement::table,
+    get "/billing/statement" => statement::show,
+    get "/billing/{id}" => receipt::show,
+    post "/billing/{id}/cancel" => receipt::cancel,
     get "/guide" => guide::show,
     get "/shortcuts" => session::shortcuts,
+    get "/live" => live::stream,
     get "/settings" => settings::show,
     post "/settings/theme" => theme::switch,
     post "/settings/display" => settings_forms::display,
@@ -39,5 +51,8 @@ pages! {
     post "/settings/portal" => settings_forms::portal,
     post "/settings/sessions/{id}/revoke" => settings_forms::revoke,
     post "/settings/sign-out-everywhere" => settings_forms::sign_out_everywhere,
+    get "/usage" => usage::show,
+    get "/usage.csv" => usage_export::table,
+    get "/usage/{request}" => usage_line::show,
     get "/static/{name}" => assets::serve,
 }

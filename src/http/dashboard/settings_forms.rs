@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 
 use crate::domain::client_message::MessageTemplate;
-use crate::domain::money::{AmountError, Usd};
 use crate::domain::portal_look::{Logo, PortalLook, PortalName};
 use crate::domain::preference::{Change, Display, LowAlert};
 use crate::domain::site::Site;
@@ -14,6 +13,7 @@ use crate::http::dashboard::settings::{self, SettingsForm};
 use crate::http::dashboard::state::Dashboard;
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
+use crate::http::page::amount;
 
 /// `POST /settings/display`.
 pub async fn display(http: HttpRequest, payload: Payload, dash: Data<Dashboard>) -> Result<HttpResponse, JsonError> {
@@ -26,13 +26,9 @@ pub async fn display(http: HttpRequest, payload: Payload, dash: Data<Dashboard>)
 pub async fn alerts(http: HttpRequest, payload: Payload, dash: Data<Dashboard>) -> Result<HttpResponse, JsonError> {
     let (visit, form) = Visit::submit(&http, payload, &dash, &["low_on", "low"]).await?;
     let (on, typed) = (form.is_checked("low_on"), form.trimmed("low"));
-    match Usd::parse(typed.strip_prefix('$').unwrap_or(typed)) {
+    match amount::parse(typed) {
         Ok(below) => save(&visit, Change::LowAlert(LowAlert { on, below: below.into() })).await,
-        Err(error) => {
-            let words = match error {
-                AmountError::Malformed => "Type an amount such as 100 or 34.20.",
-                AmountError::Zero => "The amount must be more than 0.",
-            };
+        Err(words) => {
             let typed = typed.to_owned();
             let form = SettingsForm { low_on: on, low: typed, low_error: words.to_owned(), ..stored(&visit) };
             settings::refused(&visit, with_summary(form, "The alert was not saved.", "low")).await

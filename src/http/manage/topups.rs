@@ -8,7 +8,6 @@ use actix_web::web::{Data, Path, Payload};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::domain::ids::TopupId;
 use crate::domain::money::Cost;
@@ -121,7 +120,10 @@ pub async fn get(
     desk: Data<PaymentDesk>,
 ) -> Result<HttpResponse, JsonError> {
     let caller = guard::reseller(&http, &site).await?;
-    let row = desk.show(caller.account, parsed(&id)?).await?.ok_or_else(JsonError::not_found)?;
+    let row = desk
+        .show(caller.account, TopupId::parse(&id).ok_or_else(JsonError::not_found)?)
+        .await?
+        .ok_or_else(JsonError::not_found)?;
     Ok(answer::ok(&ShownTopup::from(row)))
 }
 
@@ -133,14 +135,11 @@ pub async fn cancel(
     desk: Data<PaymentDesk>,
 ) -> Result<HttpResponse, JsonError> {
     let caller = guard::reseller(&http, &site).await?;
-    let cancelled = desk.cancel(caller.account, parsed(&id)?, &caller.trail).await.map_err(not_looked)?;
+    let cancelled = desk
+        .cancel(caller.account, TopupId::parse(&id).ok_or_else(JsonError::not_found)?, &caller.trail)
+        .await
+        .map_err(not_looked)?;
     Ok(answer::ok(&ShownTopup::from(cancelled.ok_or_else(JsonError::not_found)?)))
-}
-
-/// An id in the one form we write; any other is of nothing.
-fn parsed(raw: &str) -> Result<TopupId, JsonError> {
-    let id = Uuid::parse_str(raw).ok().filter(|id| id.to_string() == raw);
-    id.map(TopupId).ok_or_else(JsonError::not_found)
 }
 
 fn no_such_method() -> JsonError {

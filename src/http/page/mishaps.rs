@@ -93,10 +93,14 @@ fn words(stage: &Stage, http: &HttpRequest, error: &JsonError) -> ErrorPage {
     let own = http.uri().path_and_query().map_or("", |path| path.as_str());
     let again = local::page(stage.table, own).unwrap_or_default();
     let looked = *http.method() == Method::GET;
-    let (title, text, again, retry_s) = match error.status() {
-        StatusCode::NOT_FOUND => {
-            ("Not here", "There is no such page, or it is not yours.".to_owned(), String::new(), "")
+    let (absent, safe, home_word) = match stage.site.site {
+        Site::Dashboard => ("There is no such page, or it is not yours.", "balance", "Back to API"),
+        Site::Portal => {
+            ("There is no such page, or the key is not bound to your address.", "budget", "Back to your keys")
         }
+    };
+    let (title, text, again, retry_s) = match error.status() {
+        StatusCode::NOT_FOUND => ("Not here", absent.to_owned(), String::new(), ""),
         StatusCode::FORBIDDEN if error.kind() == "cross_site" => (
             "This form is too old",
             "It was opened in another session, so nothing was changed. Open the page again and repeat it.".to_owned(),
@@ -104,16 +108,12 @@ fn words(stage: &Stage, http: &HttpRequest, error: &JsonError) -> ErrorPage {
             "",
         ),
         StatusCode::SERVICE_UNAVAILABLE => {
-            let safe = "Your balance is safe. Pages come back by themselves.";
+            let safe = format!("Your {safe} is safe. Pages come back by themselves.");
             let done = "Nothing is known to have changed. Trying again is safe: it is done once at most.";
-            let text = if looked { safe } else { done };
-            ("We are restoring service", text.to_owned(), again, if looked { RETRY_S } else { "" })
+            let text = if looked { safe } else { done.to_owned() };
+            ("We are restoring service", text, again, if looked { RETRY_S } else { "" })
         }
         _ => ("That did not work", format!("{} Nothing was changed.", error.message()), again, ""),
-    };
-    let home_word = match stage.site.site {
-        Site::Dashboard => "Back to API",
-        Site::Portal => "Back to your keys",
     };
     ErrorPage {
         title: title.to_owned(),

@@ -6,6 +6,7 @@
 pub mod amount;
 pub mod assets;
 pub mod chart;
+pub mod csv;
 pub mod form;
 pub mod live;
 pub mod local;

@@ -7,10 +7,23 @@ use crate::domain::money::Usd;
 
 /// U+2212, as wide as a plus.
 const MINUS: char = '\u{2212}';
+/// Nano-dollars.
+const CENT: i64 = 10_000_000;
 
 /// `$1,234.56`, rounded down; `−$30.00` below zero.
 pub fn dollars(amount: Usd) -> String {
     dollars::floor(amount)
+}
+
+/// `$34.20`, rounded up: what is spent or promised.
+pub fn dollars_up(amount: Usd) -> String {
+    let cents = amount.nanos().div_euclid(CENT) + i64::from(amount.nanos().rem_euclid(CENT) != 0);
+    dollars(Usd::from_nanos(cents.saturating_mul(CENT)))
+}
+
+/// What was used up, rounded up: beside a rest that is rounded down it adds up to the whole.
+pub fn used(amount: Usd) -> String {
+    dollars::ceil(amount)
 }
 
 /// `$200.0000`: in dialogs that debit.
@@ -44,8 +57,7 @@ pub fn debit_4(amount: Usd) -> String {
 
 /// Spent as it adds up on the page: the budget less what is shown as remaining.
 pub fn spent_beside(budget: Usd, remaining: Usd) -> Usd {
-    let cent = 10_000_000;
-    let shown = remaining.nanos().div_euclid(cent).saturating_mul(cent);
+    let shown = remaining.nanos().div_euclid(CENT).saturating_mul(CENT);
     Usd::from_nanos(budget.nanos().saturating_sub(shown))
 }
 
@@ -158,6 +170,10 @@ mod tests {
             assert_eq!((dollars(usd(nanos)).as_str(), dollars_4(usd(nanos)).as_str()), (two, four));
         }
         assert_eq!((change(usd(200_000_000_000)), change(usd(-60_000_000_000))), ("+$200.00".into(), "−$60.00".into()));
+        assert_eq!(
+            [0, 1, 10_000_000, 34_195_000_001].map(|nanos| dollars_up(usd(nanos))),
+            ["$0.00", "$0.01", "$0.01", "$34.20"]
+        );
         let small = [0, 1, 999, 1_000, 19_215_000].map(|nanos| dollars_6(usd(nanos)));
         assert_eq!(small, ["$0.000000", "<$0.000001", "<$0.000001", "$0.000001", "$0.019215"]);
     }

@@ -17,6 +17,12 @@ use crate::http::site::guard;
 use crate::http::site::state::SiteState;
 use crate::identity::bindings::Bound;
 
+/// The one message for every key that is not taken, whatever the reason.
+pub const NOT_TAKEN: &str =
+    "This key cannot be bound. Check that it was copied whole, or ask your provider for a new one.";
+/// After too many wrong keys.
+pub const TOO_MANY: &str = "Too many keys were tried. Wait an hour and try again.";
+
 /// A pasted key.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,11 +48,8 @@ pub async fn bind(
     let pasted: Bind = body::read(&http, payload).await?;
     match portal.bindings.bind(signed.user, &pasted.key, &signed.trail).await? {
         Bound::Done(key) => Ok(answer::with_headers(StatusCode::CREATED).json(json!({ "id": key }))),
-        Bound::NotTaken => {
-            let words = "This key cannot be bound. Check that it was copied whole, or ask your provider for a new one.";
-            Err(JsonError::invalid("key", words))
-        }
-        Bound::Throttled => Err(JsonError::throttled("Too many keys were tried. Wait an hour and try again.")),
+        Bound::NotTaken => Err(JsonError::invalid("key", NOT_TAKEN)),
+        Bound::Throttled => Err(JsonError::throttled(TOO_MANY)),
     }
 }
 

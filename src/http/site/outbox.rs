@@ -8,12 +8,13 @@ use actix_web::web::{self, Data, ServiceConfig};
 use askama::Template;
 use serde_json::json;
 
+use crate::http::dev_pages;
 use crate::http::json::answer;
 use crate::http::json::error::JsonError;
-use crate::http::page::assets::{self, Assets};
+use crate::http::page::assets::Assets;
 use crate::http::page::parts::Bare;
 use crate::http::page::stage::Stage;
-use crate::http::page::{reply, theme, words};
+use crate::http::page::{reply, words};
 use crate::store::views::outbox::OutboxViews;
 
 /// Mails shown at most.
@@ -35,13 +36,9 @@ struct Mail {
     text: String,
 }
 
-/// Adds `GET /_dev/outbox` and the files its page needs; their `Data` too.
+/// Adds `GET /_dev/outbox` and its `Data`; needs `Data<Assets>`.
 pub fn add(config: &mut ServiceConfig, queue: OutboxViews) {
-    config
-        .app_data(Data::new(queue))
-        .app_data(Data::new(Assets::default()))
-        .route("/static/{name}", web::get().to(assets::serve))
-        .route("/_dev/outbox", web::get().to(show));
+    config.app_data(Data::new(queue)).route("/_dev/outbox", web::get().to(show));
 }
 
 async fn show(http: HttpRequest, queue: Data<OutboxViews>, files: Data<Assets>) -> Result<HttpResponse, JsonError> {
@@ -56,7 +53,8 @@ async fn show(http: HttpRequest, queue: Data<OutboxViews>, files: Data<Assets>) 
             state: m.state,
             text: m.text.unwrap_or_default(),
         });
-        let page = OutboxPage { page: bare(&http, &files), mails: mails.collect() };
+        let page =
+            OutboxPage { page: dev_pages::bare(&http, &files, "derouter", "/_dev/outbox"), mails: mails.collect() };
         return reply::page_under(&Stage::policy(&[]), &http, StatusCode::OK, &page);
     }
     let shown = mails.into_iter().map(|m| {
@@ -66,17 +64,4 @@ async fn show(http: HttpRequest, queue: Data<OutboxViews>, files: Data<Assets>) 
         })
     });
     Ok(answer::ok(&json!({ "mails": shown.collect::<Vec<_>>() })))
-}
-
-fn bare(http: &HttpRequest, files: &Assets) -> Bare {
-    Bare {
-        path: "/_dev/outbox".to_owned(),
-        theme: theme::of(http).to_owned(),
-        brand: "derouter".to_owned(),
-        home: "/_dev/outbox".to_owned(),
-        css: files.href("derouter.css").to_owned(),
-        js: files.href("derouter.js").to_owned(),
-        icon: files.href("icon.svg").to_owned(),
-        ..Bare::default()
-    }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::domain::device;
 use crate::domain::site::Person;
 use crate::domain::trail::{Actor, Trail};
 use crate::http::json::answer;
@@ -22,6 +23,7 @@ struct ListedSession {
     created_at: chrono::DateTime<chrono::Utc>,
     last_seen_at: chrono::DateTime<chrono::Utc>,
     user_agent: String,
+    device: String,
     this: bool,
 }
 
@@ -52,6 +54,7 @@ pub async fn sessions(http: HttpRequest, state: Data<SiteState>) -> Result<HttpR
         id: s.session,
         created_at: s.created,
         last_seen_at: s.last_seen,
+        device: device::device(&s.user_agent),
         user_agent: s.user_agent,
         this: s.session == session.id,
     });

@@ -126,7 +126,7 @@ impl PaymentSandbox {
     /// `Unreachable` while it is down or cannot remember it.
     pub fn cancel(&self, payment: &str) -> Result<(), ProviderError> {
         self.refuse_while_down()?;
-        let is_open = self.show(payment).is_some_and(|p| p.stage_at(self.0.clock.wall_us()) == Stage::Open);
+        let is_open = self.show(payment).is_some_and(|p| self.stage(&p) == Stage::Open);
         if is_open { self.play(payment, Play::Expire, Sending::Once).map(drop) } else { Ok(()) }
     }
 
@@ -149,6 +149,11 @@ impl PaymentSandbox {
     /// What may be done at the checkout of a payment now.
     pub fn possible(&self, payment: &SandboxPayment) -> Vec<Play> {
         Play::possible(payment, self.0.clock.wall_us())
+    }
+
+    /// How far a payment is now.
+    pub fn stage(&self, payment: &SandboxPayment) -> Stage {
+        payment.stage_at(self.0.clock.wall_us())
     }
 
     /// Does what a person chose at the checkout; false if that is not possible any more.

@@ -10,5 +10,6 @@ LEFT JOIN LATERAL (
   LIMIT 1) s ON true
 WHERE b.user_id = $1
   AND ($2::uuid IS NULL OR b.key_id = $2)
-ORDER BY b.bound_at DESC, b.key_id
+-- Closed ones last: nothing is left to watch there.
+ORDER BY k.status = 3, b.bound_at DESC, b.key_id
 LIMIT 1000

@@ -1,6 +1,7 @@
 //! Request lines for the reseller: one a call, both sides.
 
 use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
 use crate::domain::ids::{AccountId, CallId, KeyId};
@@ -21,7 +22,7 @@ pub struct LinePage {
 }
 
 /// One call as its reseller sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
     pub call: CallId,
     pub key: KeyId,
@@ -43,6 +44,13 @@ pub struct LineViews {
     pool: PgPool,
 }
 
+impl Line {
+    /// Earned profit: price less cost.
+    pub fn profit(&self) -> Cost {
+        Cost::from_nanos(self.price.nanos()).saturating_sub(self.cost)
+    }
+}
+
 impl LineViews {
     pub fn new(pool: PgPool) -> Self {
         LineViews { pool }
@@ -55,9 +63,12 @@ impl LineViews {
         key: Option<&OwnedKey>,
         page: &LinePage,
     ) -> Result<Vec<Line>, StoreError> {
-        let rows = sqlx::query(include_str!("../sql/list_lines.sql"))
-            .bind(account.0)
-            .bind(key.map(|k| k.key().0))
+        let (statement, owner) = match key {
+            Some(key) => (include_str!("../sql/list_key_lines.sql"), key.key().0),
+            None => (include_str!("../sql/list_lines.sql"), account.0),
+        };
+        let rows = sqlx::query(statement)
+            .bind(owner)
             .bind(page.from)
             .bind(page.to)
             .bind(&page.model)
@@ -65,23 +76,24 @@ impl LineViews {
             .bind(page.limit)
             .fetch_all(&self.pool)
             .await?;
-        rows.iter()
-            .map(|r| {
-                Ok(Line {
-                    call: CallId(r.try_get("call_id")?),
-                    key: KeyId(r.try_get("key_id")?),
-                    model: r.try_get("model")?,
-                    input: r.try_get("input")?,
-                    output: r.try_get("output")?,
-                    cache_read: r.try_get("cache_read")?,
-                    cache_write: r.try_get("cache_write")?,
-                    price: Price::from_nanos(r.try_get("price")?),
-                    cost: Cost::from_nanos(r.try_get("cost")?),
-                    state: LineState::of(r.try_get("outcome")?, r.try_get("flags")?),
-                    started: r.try_get("started_at")?,
-                    ended: r.try_get("ended_at")?,
-                })
-            })
-            .collect()
+        rows.iter().map(line).collect()
     }
+}
+
+/// A line of a row with all columns of one.
+pub fn line(r: &PgRow) -> Result<Line, StoreError> {
+    Ok(Line {
+        call: CallId(r.try_get("call_id")?),
+        key: KeyId(r.try_get("key_id")?),
+        model: r.try_get("model")?,
+        input: r.try_get("input")?,
+        output: r.try_get("output")?,
+        cache_read: r.try_get("cache_read")?,
+        cache_write: r.try_get("cache_write")?,
+        price: Price::from_nanos(r.try_get("price")?),
+        cost: Cost::from_nanos(r.try_get("cost")?),
+        state: LineState::of(r.try_get("outcome")?, r.try_get("flags")?),
+        started: r.try_get("started_at")?,
+        ended: r.try_get("ended_at")?,
+    })
 }

@@ -68,7 +68,7 @@ impl PortalViews {
         PortalViews { pool }
     }
 
-    /// The keys a user has bound, latest first.
+    /// The keys a user has bound, latest first, closed ones after the others.
     pub async fn keys(&self, user: UserId) -> Result<Vec<ClientKeyRow>, StoreError> {
         self.fetch(user, None).await
     }

@@ -70,6 +70,12 @@ impl Usage {
         Usage { steps: vec![Tally::default(); steps], ..Usage::default() }
     }
 
+    /// Without models that none of the calls was for.
+    fn without_unused(mut self) -> Self {
+        self.models.retain(|_, calls| calls.calls > 0);
+        self
+    }
+
     /// The sum of all steps.
     ///
     /// # Errors
@@ -154,7 +160,7 @@ impl UsageViews {
             None => usage_account::read(&mut tx, ask, &reach, ranking).await,
         }?;
         tx.commit().await?;
-        Ok(usage)
+        Ok(usage.map(Usage::without_unused))
     }
 
     /// Every model that the account's clients used so far, by name.

@@ -1,10 +1,10 @@
-import { address, code, CONSOLE, DASHBOARD, enter, is, mails, PORTAL, signIn, until } from '../lib.mjs'
+import { address, code, CONSOLE, DASHBOARD, enter, go, is, mails, PORTAL, signIn, until } from '../lib.mjs'
 
 const SITES = [[DASHBOARD, '/login'], [PORTAL, '/sign-in']]
 const other = right => String((Number(right) + 1) % 1_000_000).padStart(6, '0')
 
 const ask = async (page, site, path, who) => {
-  await page.goto(site + path)
+  await go(page, site + path)
   await page.getByLabel('E-mail address').fill(who)
   await page.getByRole('button', { name: 'Send code' }).click()
   await page.getByLabel('Six-digit code').waitFor()
@@ -74,7 +74,7 @@ export default {
 
   'what is no address is said so at the field, and the rest of the form stays': async t => {
     const page = await t.open({ script: false })
-    await page.goto(`${DASHBOARD}/login`)
+    await go(page, `${DASHBOARD}/login`)
     await page.locator('form.stack').evaluate(form => { form.noValidate = true })
     await page.getByLabel('E-mail address').fill('nobody')
     await page.getByRole('button', { name: 'Send code' }).click()
@@ -85,7 +85,7 @@ export default {
 
   'signing in leads back to the page that was wanted': async t => {
     const page = await t.open(), who = address('wanderer')
-    await page.goto(`${DASHBOARD}/shortcuts`)
+    await go(page, `${DASHBOARD}/shortcuts`)
     is('sign-in', new URL(page.url()).pathname, '/login')
     await enter(page, who)
     is('the page wanted', page.url(), `${DASHBOARD}/shortcuts`)

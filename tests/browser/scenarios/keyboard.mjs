@@ -1,14 +1,16 @@
 // Everything by keyboard: no pointer is touched below.
-import { client, cut, DASHBOARD, figure, is, PORTAL, reseller, sheet, shows } from '../lib.mjs'
+import { client, cut, DASHBOARD, figure, go, is, PORTAL, reseller, sheet, shows } from '../lib.mjs'
 
 const focus = page => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.id ?? document.activeElement.textContent.trim())
+// A page that is just being loaded has no focus to ask for.
+const focused = page => page.evaluate(() => {
+  const e = document.activeElement
+  return [e.getAttribute('aria-label'), e.textContent.trim(), e.id].filter(Boolean)
+}).catch(() => page.waitForLoadState().then(() => focused(page)))
 /** Presses Tab until the element of this name has the focus. */
 const tabTo = async (page, name, key = 'Tab') => {
   for (let i = 0; i < 60; i++) {
-    const at = await page.evaluate(() => {
-      const e = document.activeElement
-      return [e.getAttribute('aria-label'), e.textContent.trim(), e.id].filter(Boolean)
-    })
+    const at = await focused(page)
     if (at.includes(name)) return
     await page.keyboard.press(key)
   }
@@ -49,7 +51,7 @@ export default {
   'Escape closes a dialog and a menu, and the focus goes back': async t => {
     const { page } = await reseller(t)
     await cut(page, 'framed', '10', '6')
-    await page.goto(`${DASHBOARD}/api`)
+    await go(page, `${DASHBOARD}/api`)
     await tabTo(page, 'Top up framed')
     await page.keyboard.press('Enter')
     await sheet(page).waitFor()
@@ -73,7 +75,7 @@ export default {
   'shortcuts find, create, top up, go and list, and rest while somebody types': async t => {
     const { page } = await reseller(t)
     await cut(page, 'found', '10', '6')
-    await page.goto(`${DASHBOARD}/api`)
+    await go(page, `${DASHBOARD}/api`)
     await page.keyboard.press('/')
     is('/', await page.evaluate(() => document.activeElement.name), 'q')
     await page.keyboard.type('ct')

@@ -1,5 +1,5 @@
 // Everything but live figures works in a browser without script.
-import { address, bind, code, DASHBOARD, enter, figure, fillKey, fund, is, PORTAL, refusal, shows, signIn, spend, valueOf } from '../lib.mjs'
+import { address, bind, DASHBOARD, figure, fillKey, fund, go, is, PORTAL, refusal, shows, signIn, spend } from '../lib.mjs'
 
 const out = (page, name) => page.locator(`[data-out=${name}]`)
 
@@ -8,8 +8,8 @@ export default {
     const page = await t.open({ script: false }), who = address('plain')
     await signIn(page, DASHBOARD, who)
     await fund(who, '200')
-    await page.goto(`${DASHBOARD}/api`)
-    await page.getByRole('link', { name: 'Create Key', exact: true }).click()
+    await go(page, `${DASHBOARD}/api`)
+    await page.getByRole('link', { name: 'Create Key', exact: true }).first().click()
     await fillKey(page, 'plain', '100', '60')
     await page.getByRole('button', { name: 'Preview' }).click()
     await shows(out(page, 'share'), '40%')
@@ -37,13 +37,13 @@ export default {
     await page.reload()
     await shows(figure(page, `key.${id}.spent`), '$10.00')
 
-    await page.goto(`${DASHBOARD}/usage`)
+    await go(page, `${DASHBOARD}/usage`)
     await shows(figure(page, 'usage.spent'), '$10.00')
     await shows(figure(page, 'usage.profit'), '$4.00')
     await page.getByText('Show as table').click()
     await page.locator('figure table').waitFor()
 
-    await page.goto(`${DASHBOARD}/keys/${id}/delete`)
+    await go(page, `${DASHBOARD}/keys/${id}/delete`)
     await page.getByLabel('Type the label to confirm').fill('plain')
     await page.getByRole('button', { name: 'Delete key' }).click()
     await shows(figure(page, 'balance.balance'), '$194.00')
@@ -53,7 +53,7 @@ export default {
     const page = await t.open({ script: false }), who = address('wrong')
     await signIn(page, DASHBOARD, who)
     await fund(who, '50')
-    await page.goto(`${DASHBOARD}/keys/new`)
+    await go(page, `${DASHBOARD}/keys/new`)
     for (const [budget, cost, at] of [['100', '130', '#cost'], ['1e2', '5', '#budget'], ['100', '60', '#cost'], ['0', '0', '#budget']]) {
       await fillKey(page, 'keeps', budget, cost)
       await page.getByRole('button', { name: 'Create', exact: true }).click()
@@ -62,7 +62,7 @@ export default {
       is('the label', await page.getByLabel('Label').inputValue(), 'keeps')
       is('the budget', await page.getByLabel('Client budget').inputValue(), budget)
     }
-    await page.goto(`${DASHBOARD}/api`)
+    await go(page, `${DASHBOARD}/api`)
     await shows(figure(page, 'balance.balance'), '$50.00')
   },
 
@@ -70,7 +70,7 @@ export default {
     const page = await t.open({ script: false }), who = address('reseller')
     await signIn(page, DASHBOARD, who)
     await fund(who, '10')
-    await page.goto(`${DASHBOARD}/keys/new`)
+    await go(page, `${DASHBOARD}/keys/new`)
     await fillKey(page, 'k', '10', '6')
     await page.getByRole('button', { name: 'Create', exact: true }).click()
     const secret = await page.locator('#secret').innerText()
@@ -85,8 +85,8 @@ export default {
     await acme.getByRole('button', { name: 'Save alerts' }).click()
     await acme.waitForURL(/did=saved/)
     is('the alert is off', await acme.getByLabel('80% used').isChecked(), false)
-    await acme.goto(`${acme.url().split('?')[0]}/unbind`)
+    await go(acme, `${acme.url().split('?')[0]}/unbind`)
     await acme.getByRole('button', { name: 'Unbind' }).click()
-    await acme.waitForURL(`${PORTAL}/bind`)
+    await acme.waitForURL(/\/bind/)
   },
 }

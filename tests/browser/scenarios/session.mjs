@@ -1,9 +1,9 @@
 // A session that ends while something is being typed.
-import { address, ask, client, createKey, cut, DASHBOARD, dialog, enter, fillKey, figure, is, PORTAL, reseller, sheet, shows } from '../lib.mjs'
+import { address, ask, client, createKey, cut, DASHBOARD, dialog, enter, figure, fillKey, go, is, PORTAL, reseller, shows } from '../lib.mjs'
 
 const signOutElsewhere = async (page, site) => {
   const other = await page.context().newPage()
-  await other.goto(site === PORTAL ? `${PORTAL}/account` : `${DASHBOARD}/settings`)
+  await go(other, site === PORTAL ? `${PORTAL}/account` : `${DASHBOARD}/settings`)
   await other.getByRole('button', { name: 'Sign out everywhere' }).click()
   await other.waitForURL(/\/(login|sign-in)/)
   await other.close()
@@ -19,7 +19,7 @@ export default {
     await page.waitForURL(`${DASHBOARD}/login?next=*`)
     await enter(page, who)
     is('the form', new URL(page.url()).pathname, '/keys/new')
-    await page.goto(`${DASHBOARD}/api`)
+    await go(page, `${DASHBOARD}/api`)
     await shows(figure(page, 'balance.balance'), '$200.00')
   },
 
@@ -27,7 +27,7 @@ export default {
     const { page, who } = await reseller(t)
     const { id } = await cut(page, 'waiting', '10', '6')
     for (const [path, field, button] of [[`/keys/${id}/top-up`, '#amount', 'Confirm'], [`/keys/${id}/delete`, '#confirm', 'Delete key'], ['/top-up', '#amount', 'Continue to payment']]) {
-      await page.goto(DASHBOARD + path)
+      await go(page, DASHBOARD + path)
       await page.locator(field).fill(field === '#confirm' ? 'waiting' : '50')
       await signOutElsewhere(page, DASHBOARD)
       await page.getByRole('button', { name: button }).click()
@@ -35,17 +35,17 @@ export default {
       await enter(page, who)
       is('back at the form', new URL(page.url()).pathname, path)
     }
-    await page.goto(`${DASHBOARD}/api`)
+    await go(page, `${DASHBOARD}/api`)
     await shows(figure(page, 'balance.balance'), '$194.00')
   },
 
   'a form of an ended session is refused after signing in again, and says what to do': async t => {
     const { page, who } = await reseller(t)
-    await page.goto(`${DASHBOARD}/keys/new`)
+    await go(page, `${DASHBOARD}/keys/new`)
     await fillKey(page, 'stale', '100', '60')
     await signOutElsewhere(page, DASHBOARD)
     const other = await page.context().newPage()
-    await other.goto(`${DASHBOARD}/login`)
+    await go(other, `${DASHBOARD}/login`)
     await enter(other, who)
     await page.getByRole('button', { name: 'Create', exact: true }).click()
     await page.getByText('It was opened in another session, so nothing was changed.').waitFor()
@@ -70,13 +70,13 @@ export default {
     const { page: acme, who } = await client(t, secret)
     await acme.getByLabel(/^Keys: /).click()
     const form = await dialog(acme, 'Bind another key', 'Bind your API key')
-    await form.getByLabel('API key').fill(secret)
+    await form.getByRole('textbox', { name: 'API key' }).fill(secret)
     await signOutElsewhere(acme, PORTAL)
     await form.getByRole('button', { name: 'Bind key' }).click()
     await acme.waitForURL(`${PORTAL}/sign-in?next=*`)
     is('the key is in no address', acme.url().includes('sk-ant-'), false)
     await enter(acme, who)
     is('back at the form', new URL(acme.url()).pathname, '/bind')
-    is('the key is not kept', await acme.getByLabel('API key').inputValue(), '')
+    is('the key is not kept', await acme.getByRole('textbox', { name: 'API key' }).inputValue(), '')
   },
 }

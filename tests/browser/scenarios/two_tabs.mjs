@@ -1,11 +1,11 @@
-import { DASHBOARD, createKey, dialog, figure, is, reseller, sheet, shows, spend } from '../lib.mjs'
+import { createKey, DASHBOARD, dialog, figure, go, is, reseller, sheet, shows, spend } from '../lib.mjs'
 
 export default {
   'what is done in one tab is seen in the other, whose open form still works': async t => {
     const { page: one } = await reseller(t)
     const { secret, id } = await createKey(one, 'watched', '50', '30')
     const two = await one.context().newPage()
-    await two.goto(`${DASHBOARD}/api`)
+    await go(two, `${DASHBOARD}/api`)
     const form = await dialog(two, 'Top up watched', 'Top Up Client Key')
     await form.getByLabel('Amount').fill('10')
     await spend(secret, 6)
@@ -25,7 +25,7 @@ export default {
   'signing out in one tab leads the other to sign-in at its next step': async t => {
     const { page: one } = await reseller(t)
     const two = await one.context().newPage()
-    await two.goto(`${DASHBOARD}/billing`)
+    await go(two, `${DASHBOARD}/billing`)
     await one.locator('.side summary').click()
     await one.getByRole('button', { name: 'Sign out' }).click()
     await one.waitForURL(`${DASHBOARD}/login`)

@@ -37,9 +37,10 @@ export default {
     await shows(chip(page), 'Paused by you')
     await shows(chip(acme), 'Paused')
     is('a call', await refusal(secret), 403)
-    await page.getByRole('status').getByRole('button', { name: 'Resume' }).click()
+    await page.getByRole('status').getByRole('button', { name: 'Undo' }).click()
     await shows(chip(page), 'Active')
     await shows(chip(acme), 'Active')
-    is('a call, resumed', await refusal(secret), 200)
+    await spend(secret, 0.6)
+    await shows(figure(acme, `key.${id}.remaining`), '$9.00')
   },
 }

@@ -1,5 +1,5 @@
 // The reseller guide from the first dollar to the last, with its own words and figures.
-import { PORTAL, call, client, createKey, DASHBOARD, dialog, figure, fillKey, address, is, keep, menu, pay, refusal, sheet, shows, signIn, spend, until, valueOf } from '../lib.mjs'
+import { address, call, client, DASHBOARD, dialog, figure, fillKey, go, is, keep, menu, pay, PORTAL, refusal, sheet, shows, signIn, spend, until, valueOf } from '../lib.mjs'
 
 const LABEL = 'acme-corp-prod'
 const out = (form, name) => form.locator(`[data-out=${name}]`)
@@ -9,7 +9,7 @@ const signUpAndPay = async (page, who) => {
   await page.waitForURL(`${DASHBOARD}/api`)
   await shows(figure(page, 'balance.balance'), '$0.00')
   await pay(page, '200')
-  await page.goto(`${DASHBOARD}/api`)
+  await go(page, `${DASHBOARD}/api`)
   await page.getByText('Account Balance', { exact: true }).waitFor()
   await shows(figure(page, 'balance.balance'), '$200.00')
   await shows(page.locator('.avail'), 'Available: $200.00')
@@ -96,8 +96,8 @@ const topsTheKeyUp = async (page, acme, { id }) => {
 
 const deletesTheKey = async (page, { secret }) => {
   const form = await menu(page, LABEL, 'Delete', `Delete ${LABEL}`)
-  await shows(valueOf(form, 'Returned to you now'), '$69.4800')
-  await shows(valueOf(form, 'Stays billed'), '$20.5200')
+  await shows(valueOf(form, 'Returned to you now'), '$69.48')
+  await shows(valueOf(form, 'Stays billed'), '$20.52')
   await form.getByLabel('Type the label to confirm').fill(LABEL)
   await form.getByRole('button', { name: 'Delete key' }).click()
   await shows(figure(page, 'balance.balance'), '$179.48')

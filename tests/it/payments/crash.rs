@@ -3,6 +3,7 @@
 use crate::payments::till::{self, Opened, Payer};
 use crate::support::app::until;
 use crate::support::process::{Process, Scene};
+use crate::support::stranger;
 use futures_util::future::join_all;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -29,11 +30,9 @@ async fn a09_killed_between_a_notice_and_its_credit_it_is_credited_once() {
         let scene = Scene::set().await;
         let program = scene.start().await;
         let order = payer(&program).await.open("card").await;
-        let mut stranger = scene.pool.begin().await.expect("a session");
-        let lock = sqlx::query("SELECT 1 FROM ledger.account WHERE account_id = $1 FOR UPDATE");
-        lock.bind(account(&scene.pool).await).execute(&mut *stranger).await.expect("locked");
+        let stranger = stranger::lock_account(&scene.pool, &account(&scene.pool).await.to_string()).await;
         till::press(program.site.console, &order.payment, "pay").await;
-        until("the credit waits for its commit", async || till::is_waiting(&scene.pool).await).await;
+        until("the credit waits for its commit", async || !stranger::waiting(&scene.pool).await.is_empty()).await;
         let kept = till::notices(&scene.pool).await;
         assert_eq!((kept.len(), &kept[0].1), (1, &None), "kept, and not done");
         program.kill().await;
@@ -60,7 +59,7 @@ async fn a09_killed_before_its_notice_is_kept_it_is_credited_once() {
     let mut stranger = scene.pool.begin().await.expect("a session");
     sqlx::query("LOCK TABLE ledger.payment_event").execute(&mut *stranger).await.expect("locked");
     till::press(program.site.console, &order.payment, "pay").await;
-    until("the notice waits to be kept", async || till::is_waiting(&scene.pool).await).await;
+    until("the notice waits to be kept", async || !stranger::waiting(&scene.pool).await.is_empty()).await;
     program.kill().await;
     stranger.rollback().await.expect("released");
     let program = scene.start().await;

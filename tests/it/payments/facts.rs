@@ -80,9 +80,9 @@ async fn g07_g12_g13_what_is_no_us_dollar_of_this_installation_is_parked() {
     ];
     for (n, (what, fault, reason)) in faults.into_iter().enumerate() {
         let order = payer.open("card").await;
-        app.payments.alter(&order.payment, |_| {}).expect("remembered");
+        app.payments().alter(&order.payment, |_| {}).expect("remembered");
         till::play(&app, &order, Play::Pay, Sending::Never);
-        app.payments.alter(&order.payment, fault).expect("remembered");
+        app.payments().alter(&order.payment, fault).expect("remembered");
         assert_eq!(payer.look(&order).await["state"], "parked", "{what}");
         assert_eq!(payer.listed(&order).await["reason"], reason, "{what}");
         // A notice of the same again changes nothing and is done.
@@ -99,7 +99,7 @@ async fn g14_a_payment_that_names_anothers_order_is_credited_to_ours() {
     let (mut payer, mut other) = (Payer::sign_in(&app).await, Payer::sign_in_as(&app, "other@shop.com").await);
     let (ours, theirs) = (payer.open("card").await, other.open("card").await);
     let named = TopupId(theirs.id.parse().expect("an id"));
-    app.payments.alter(&ours.payment, |p| p.topup = named).expect("remembered");
+    app.payments().alter(&ours.payment, |p| p.topup = named).expect("remembered");
     till::play(&app, &ours, Play::Pay, Sending::Once);
     till::followed(&app.pool, 1).await;
     assert_eq!((payer.balance().await.as_str(), other.balance().await.as_str()), ("200", "0"));

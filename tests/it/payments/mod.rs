@@ -4,5 +4,5 @@ mod crash;
 mod facts;
 mod notices;
 mod orders;
-mod till;
+pub mod till;
 mod trouble;

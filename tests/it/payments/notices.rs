@@ -102,7 +102,7 @@ async fn g04_a_notice_that_is_not_authentic_leaves_no_trace() {
     let order = payer.open("card").await;
     till::play(&app, &order, Play::Pay, Sending::Never);
     let body = till::body(&order.payment, "evt_1", "checkout.session.completed");
-    let good = app.payments.sign(body.as_bytes());
+    let good = app.payments().sign(body.as_bytes());
     let restamped = format!("t=2{}", &good["t=".len() + 1..]);
     let bad: [(&str, Option<&str>, String); 6] = [
         ("no signature", None, body.clone()),
@@ -114,7 +114,7 @@ async fn g04_a_notice_that_is_not_authentic_leaves_no_trace() {
     ];
     let client = till::patient_client();
     for (what, signature, body) in bad {
-        let signed = app.payments.sign(body.as_bytes());
+        let signed = app.payments().sign(body.as_bytes());
         let signature = if what == "signed nonsense" { Some(signed.as_str()) } else { signature };
         assert_eq!(till::send_raw(&app, &client, "sandbox", signature, body).await, 400, "{what}");
     }
@@ -133,7 +133,7 @@ async fn g04_a_notice_that_is_not_authentic_leaves_no_trace() {
 async fn a_notice_that_concerns_no_payment_is_kept_and_done() {
     let app = TestApp::start().await;
     let body = json!({ "id": "evt_1", "type": "account.updated", "data": { "object": {} } }).to_string();
-    let signature = app.payments.sign(body.as_bytes());
+    let signature = app.payments().sign(body.as_bytes());
     let status = till::send_raw(&app, &till::patient_client(), "sandbox", Some(&signature), body).await;
     assert_eq!(status, 200);
     till::followed(&app.pool, 1).await;

@@ -90,7 +90,7 @@ pub async fn press(console: SocketAddr, payment: &str, word: &str) -> String {
 
 /// Does what a person chose at the checkout.
 pub fn play(app: &TestApp, order: &Opened, wish: Play, sending: Sending) {
-    assert!(app.payments.play(&order.payment, wish, sending).expect("remembered"), "{wish:?} is possible");
+    assert!(app.payments().play(&order.payment, wish, sending).expect("remembered"), "{wish:?} is possible");
 }
 
 /// What providers' payments were credited with, in whole nano-dollars, oldest first.
@@ -149,7 +149,7 @@ pub fn body(payment: &str, event: &str, kind: &str) -> String {
 /// Sends a notice as the sandbox would; the status it is answered with.
 pub async fn send(app: &TestApp, client: &awc::Client, payment: &str, event: &str, kind: &str) -> u16 {
     let body = body(payment, event, kind);
-    let signature = app.payments.sign(body.as_bytes());
+    let signature = app.payments().sign(body.as_bytes());
     send_raw(app, client, "sandbox", Some(&signature), body).await
 }
 
@@ -187,10 +187,8 @@ impl Payer {
     }
 }
 
-/// Whether a session waits for a stranger's lock.
-pub async fn is_waiting(pool: &PgPool) -> bool {
-    let waiting =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(pool).await.expect("the activity");
-    waiting > 0
+/// The order of a provider's payment.
+pub async fn topup_of(pool: &PgPool, payment: &str) -> uuid::Uuid {
+    let row = sqlx::query_scalar("SELECT topup_id FROM ledger.topup WHERE provider_payment = $1").bind(payment);
+    row.fetch_one(pool).await.expect("our order")
 }

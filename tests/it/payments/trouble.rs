@@ -3,6 +3,7 @@
 use crate::payments::till::{self, Payer};
 use crate::support::app::{self, TestApp};
 use crate::support::own_cluster::{OwnCluster, Stop};
+use crate::support::stranger;
 use derouter::payments::sandbox::play::Play;
 use derouter::payments::sandbox::provider::Sending;
 use serde_json::json;
@@ -41,7 +42,7 @@ async fn g15_paid_while_the_provider_does_not_answer_it_waits_and_is_credited_on
     let app = TestApp::start().await;
     let mut payer = Payer::sign_in(&app).await;
     let order = payer.open("card").await;
-    app.payments.set_down(true);
+    app.payments().set_down(true);
     till::play(&app, &order, Play::Pay, Sending::Once);
     app.until("the notice waits", async || till::notices(&app.pool).await.len() == 1).await;
     assert_eq!(payer.look(&order).await["state"], "open", "shown as it was");
@@ -50,7 +51,7 @@ async fn g15_paid_while_the_provider_does_not_answer_it_waits_and_is_credited_on
     let refused = payer.ask("50", "card", "another").await;
     assert_eq!((refused.status, refused.error().as_str()), (503, "provider_away"));
     assert_eq!(till::credits(&app.pool).await, [0_i64; 0]);
-    app.payments.set_down(false);
+    app.payments().set_down(false);
     app.until("it is credited", async || till::credits(&app.pool).await == [200 * DOLLAR]).await;
     till::followed(&app.pool, 1).await;
     assert_eq!(payer.ask("50", "card", "another").await.status, 201, "the same attempt goes on");
@@ -74,7 +75,7 @@ async fn a_checkout_whose_answer_was_lost_is_found_again_by_its_repeat() {
 async fn an_order_that_no_provider_answered_for_is_given_up() {
     let app = TestApp::start_with(&[("DEROUTER__PAYMENTS__CHECK_AFTER_S", "1")]).await;
     let mut payer = Payer::sign_in(&app).await;
-    app.payments.set_down(true);
+    app.payments().set_down(true);
     assert_eq!(payer.ask("200", "card", "once").await.status, 503);
     let state = "SELECT state FROM ledger.topup";
     app.until("it is given up", async || {
@@ -82,7 +83,7 @@ async fn an_order_that_no_provider_answered_for_is_given_up() {
         state == "failed"
     })
     .await;
-    app.payments.set_down(false);
+    app.payments().set_down(false);
     let late = payer.ask("200", "card", "once").await.json();
     assert_eq!((&late["state"], late["checkout_url"].is_null()), (&json!("failed"), true));
     app.close().await;
@@ -97,15 +98,15 @@ async fn a_notice_that_was_not_delivered_before_a_stop_is_delivered_after_the_ne
     let mut stranger = app.pool.begin().await.expect("a session");
     sqlx::query("LOCK TABLE ledger.payment_event").execute(&mut *stranger).await.expect("locked");
     till::play(&app, &order, Play::Pay, Sending::Twice);
-    let (payment, sandbox) = (order.payment.clone(), app.payments.clone());
-    app.until("the courier waits", async || till::is_waiting(&app.pool).await).await;
+    let (payment, sandbox) = (order.payment.clone(), app.payments().clone());
+    app.until("the courier waits", async || !stranger::waiting(&app.pool).await.is_empty()).await;
     assert_eq!(sandbox.show(&payment).expect("kept").unsent.len(), 2);
     let stopping = app.stop_only();
     stranger.rollback().await.expect("released");
     let (database, data) = stopping.await;
     let app = TestApp::start_on(database, data, &[]).await;
     app.until("it is credited", async || till::credits(&app.pool).await == [200 * DOLLAR]).await;
-    app.until("both are delivered", async || app.payments.show(&payment).expect("kept").unsent.is_empty()).await;
+    app.until("both are delivered", async || app.payments().show(&payment).expect("kept").unsent.is_empty()).await;
     till::followed(&app.pool, 1).await;
     app.close().await;
 }

@@ -23,7 +23,7 @@ async fn the_guide_speaks_of_an_example_and_then_of_the_readers_own_key() {
     let page = you.open("/guide").await;
     page.says(&[
         "an example: $200 paid in",
-        "Yours now: $200.00, of which $200.00",
+        "Yours now: $200.00 , of which $200.00",
         "$34.20 × 40% = $13.68",
         "type $50, and $30.00 is debited; the client’s new total is $150.00.",
         "60 requests in any minute and 5 at the same time.",

@@ -1,12 +1,14 @@
 //! People's JSON through the whole program: sign-in, sessions, portal, management.
 
-mod alerts;
+mod account_key_page;
+pub mod alerts;
 mod guide_page;
 mod leaks;
 mod mail;
 mod management;
 mod money;
 mod portal;
+mod portal_look;
 mod reference;
 mod sessions;
 mod settings_page;

@@ -176,11 +176,11 @@ async fn the_trail_goes_on_page_by_page_and_takes_no_foreign_cursor() {
         assert_eq!(you.submit(&page, "/settings/alerts", &[("low", &low)]).await.status, 303);
     }
     let page = you.open("/settings").await;
-    assert!(!page.reads().contains("YouSigned in127.0.0.1"), "the oldest is on the next page");
+    assert!(!page.reads().contains("You Signed in 127.0.0.1"), "the oldest is on the next page");
     let (_, rest) = page.text.split_once("href=\"/settings?cursor=").expect("more");
     let cursor = rest.split(['"', '#']).next().expect("a cursor").to_owned();
     let older = you.open(&format!("/settings?cursor={cursor}")).await;
-    older.says(&["YouSigned in127.0.0.1", "Newest"]);
+    older.says(&["You Signed in 127.0.0.1", "Newest"]);
     let (mut other, _) = app.reseller("other@shop.com", "200").await;
     for foreign in [cursor.as_str(), "00", "x"] {
         assert_eq!(other.get(&format!("/settings?cursor={foreign}")).await.status, 422, "{foreign}");

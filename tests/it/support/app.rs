@@ -33,8 +33,7 @@ pub struct TestApp {
     pub dashboard: SocketAddr,
     pub portal: SocketAddr,
     pub sandbox: Arc<SandboxHandle>,
-    /// The simulated payment provider.
-    pub payments: PaymentSandbox,
+    payments: Option<PaymentSandbox>,
     /// Until when the provider counts as refusing our own account; a test may reset it.
     pub parked: Arc<AtomicU64>,
     pub credentials: Credentials,
@@ -51,7 +50,7 @@ struct Started {
     dashboard: SocketAddr,
     portal: SocketAddr,
     sandbox: Arc<SandboxHandle>,
-    payments: PaymentSandbox,
+    payments: Option<PaymentSandbox>,
     parked: Arc<AtomicU64>,
     credentials: Credentials,
     directory: Directory,
@@ -175,7 +174,7 @@ fn listen(parts: &Parts) -> (Vec<Running>, Started) {
         dashboard: dashboard.addr,
         portal: portal.addr,
         sandbox: parts.sandbox.clone().expect("the dev profile has a sandbox"),
-        payments: parts.payments.sandbox.clone().expect("the dev profile pretends payments"),
+        payments: parts.payments.sandbox.clone(),
         parked: parts.parked.clone(),
         credentials: parts.credentials.clone(),
         directory: parts.books.directory.clone(),
@@ -188,6 +187,11 @@ impl TestApp {
     /// The address of its database, for a session of a stranger.
     pub fn database_url(&self) -> &str {
         &self.home.as_ref().expect("it runs").0.url
+    }
+
+    /// The simulated payment provider.
+    pub fn payments(&self) -> &PaymentSandbox {
+        self.payments.as_ref().expect("the settings pretend payments")
     }
 
     /// An account without money, made behind the console's back.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use awc::ClientResponse;
 use awc::http::Method;
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -88,6 +90,28 @@ impl Browser {
 
     /// One request; keeps the cookies that come back.
     pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        let mut response = self.request(method, path, headers, body).await;
+        let bytes = response.body().limit(64 * 1024 * 1024).await.expect("a body");
+        self.answer(&response, bytes.to_vec())
+    }
+
+    /// Listens to a stream of events: the first message, and after `news` happened the next one.
+    pub async fn listen(&mut self, path: &str, news: impl Future<Output = ()>) -> Answer {
+        let mut response = self.request(Method::GET, path, &[("accept", "text/event-stream")], None).await;
+        let mut heard = Vec::new();
+        messages(&mut response, &mut heard, 1).await;
+        news.await;
+        messages(&mut response, &mut heard, 2).await;
+        self.answer(&response, heard)
+    }
+
+    async fn request(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> ClientResponse {
         let mut request =
             awc::Client::builder().disable_redirects().timeout(PATIENCE).finish().request(method, self.url(path));
         for (name, value) in &self.sent {
@@ -106,13 +130,15 @@ impl Browser {
         for (name, value) in headers {
             request = request.insert_header((*name, *value));
         }
-        let mut response = request.send_body(body.unwrap_or_default()).await.expect("the site answers");
+        request.send_body(body.unwrap_or_default()).await.expect("the site answers")
+    }
+
+    fn answer(&mut self, response: &ClientResponse, body: Vec<u8>) -> Answer {
         let headers = response.headers().iter();
         let headers: Vec<_> =
             headers.map(|(n, v)| (n.to_string(), v.to_str().expect("plain headers").to_owned())).collect();
         headers.iter().filter(|(n, _)| n == "set-cookie").for_each(|(_, v)| self.keep(v));
-        let bytes = response.body().limit(64 * 1024 * 1024).await.expect("a body");
-        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        let text = String::from_utf8(body).expect("UTF-8");
         Answer { status: response.status().as_u16(), headers, text }
     }
 
@@ -185,6 +211,16 @@ impl Site {
         let made = reseller.post("/api/v1/account-key", &json!({})).await;
         assert_eq!(made.status, 201, "{}", made.text);
         Browser::with_key(self.api, made.json()["account_key"].as_str().expect("a key"))
+    }
+}
+
+/// Reads on until `heard` holds so many messages or the answer ends; comments are no messages.
+async fn messages(response: &mut ClientResponse, heard: &mut Vec<u8>, number: usize) {
+    let has = |heard: &[u8]| String::from_utf8_lossy(heard).split("\n\n").filter(|m| m.starts_with("data:")).count();
+    while has(heard) < number {
+        let part = tokio::time::timeout(PATIENCE, response.next()).await.expect("a message in time");
+        let Some(part) = part else { return };
+        heard.extend_from_slice(&part.expect("the stream goes on"));
     }
 }
 

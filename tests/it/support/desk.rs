@@ -69,7 +69,12 @@ impl Desk {
         entries: Vec<Entry>,
         notes: Vec<OpenNote>,
     ) -> Result<Vec<(AccountId, i64)>, StoreError> {
-        self.journal.commit(&Batch { entries, notes }).await
+        self.journal.commit(&Batch { entries, notes, is_unnoted: false }).await
+    }
+
+    /// One commit of ops whose calls have no notes in the table.
+    pub async fn commit_unnoted(&mut self, entries: Vec<Entry>) -> Result<Vec<(AccountId, i64)>, StoreError> {
+        self.journal.commit(&Batch { entries, notes: Vec::new(), is_unnoted: true }).await
     }
 
     pub async fn last_seq(&self, account: AccountId) -> i64 {

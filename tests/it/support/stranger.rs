@@ -28,6 +28,13 @@ pub async fn until_no_commit_waits(pool: &PgPool) {
     until("no commit waits", async || waiting(pool).await.is_empty()).await;
 }
 
+/// Waits until these sessions are gone: one that waits looks for deadlocks now and then, and seems not to wait then.
+pub async fn until_gone(pool: &PgPool, sessions: &[i32]) {
+    const LEFT: &str = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY ($1)";
+    let left = async || sqlx::query_scalar::<_, i64>(LEFT).bind(sessions).fetch_one(pool).await.expect("the activity");
+    until("the sessions are gone", async || left().await == 0).await;
+}
+
 /// What a stranger holds so that a commit waits at a movement of one kind, and only there.
 const HELD_MOVEMENT: i64 = 8;
 

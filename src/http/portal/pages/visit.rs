@@ -5,7 +5,7 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use crate::domain::ids::UserId;
+use crate::domain::ids::{KeyId, UserId};
 use crate::domain::site::Person;
 use crate::domain::trail::{Actor, Trail};
 use crate::http::json::error::JsonError;
@@ -18,7 +18,11 @@ use crate::http::portal::state::PortalState;
 use crate::http::site::guard;
 use crate::identity::form_token;
 use crate::identity::sessions::Session;
+use crate::store::views::portal::ClientKeyRow;
 use crate::store::views::scope::BoundKey;
+
+/// Keys in the menu; the rest is in the list of all.
+const LISTED: usize = 12;
 
 /// Who asks, and what every page shows of it.
 pub struct Visit<'a> {
@@ -80,29 +84,35 @@ impl<'a> Visit<'a> {
     /// The frame of a page; `current` is the key it shows.
     pub async fn page(&self, current: Option<&BoundKey>) -> Result<PortalPage, JsonError> {
         let keys = self.portal.views.keys(self.user).await?;
+        self.page_beside(&keys, current).await
+    }
+
+    /// As `page`, where the bound keys are known already.
+    pub async fn page_beside(
+        &self,
+        keys: &[ClientKeyRow],
+        current: Option<&BoundKey>,
+    ) -> Result<PortalPage, JsonError> {
         let (names, look) = (&self.stage.names, self.look.clone());
-        let is_current = |id| current.is_some_and(|key| key.key() == id);
-        let links = keys.iter().map(|key| Link {
-            href: format!("/keys/{}", key.key),
-            word: key.name.clone().unwrap_or_else(|| format!("{}…", key.hint)),
-            current: is_current(key.key),
-            icon: "api".to_owned(),
-        });
-        let links: Vec<Link> = links.collect();
-        let shown = links.iter().find(|link| link.current).map(|link| link.word.clone());
+        let chosen = match current {
+            Some(key) => self.portal.looks.of_key(key).await?,
+            None => self.portal.looks.of_user(self.user).await?,
+        };
+        let current = current.map(BoundKey::key);
+        let shown = keys.iter().find(|row| Some(row.key) == current).map(name_of);
         Ok(PortalPage {
             csrf: form_token::masked(&self.session.csrf)?,
             path: look.path,
             back: "/".to_owned(),
             live_url: String::new(),
             email: self.session.address.clone(),
-            has_keys: !links.is_empty(),
+            has_keys: !keys.is_empty(),
             key_name: shown.unwrap_or_else(|| "Your keys".to_owned()),
-            key_links: links,
+            key_links: links(keys, current),
             theme: look.theme.to_owned(),
             theme_action: self.stage.theme_action().to_owned(),
-            brand: names.brand.clone(),
-            logo: names.logo.clone(),
+            brand: chosen.name.map_or_else(|| names.brand.clone(), |name| name.as_str().to_owned()),
+            logo: chosen.logo.map_or_else(|| names.logo.clone(), |logo| logo.as_str().to_owned()),
             home: "/".to_owned(),
             support: names.support.clone(),
             css: look.css,
@@ -134,4 +144,26 @@ impl<'a> Visit<'a> {
         let found = pairs.into_iter().find(|(n, _)| n == name).map(|(_, value)| value);
         found.map(|v| v.chars().filter(|c| !c.is_control()).take(512).collect()).unwrap_or_default()
     }
+}
+
+/// The menu of keys: the latest bound, the shown one among them, and the way to all.
+fn links(keys: &[ClientKeyRow], current: Option<KeyId>) -> Vec<Link> {
+    let listed = keys.iter().enumerate().filter(|(at, row)| *at < LISTED || Some(row.key) == current);
+    let mut links: Vec<Link> = listed
+        .map(|(_, row)| Link {
+            href: format!("/keys/{}", row.key),
+            word: name_of(row),
+            current: Some(row.key) == current,
+            icon: "api".to_owned(),
+        })
+        .collect();
+    if keys.len() > 1 {
+        let (href, word, icon) = ("/keys".to_owned(), "All keys".to_owned(), "menu".to_owned());
+        links.push(Link { href, word, icon, current: false });
+    }
+    links
+}
+
+fn name_of(row: &ClientKeyRow) -> String {
+    row.name.clone().unwrap_or_else(|| format!("{}…", row.hint))
 }
