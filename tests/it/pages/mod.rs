@@ -1,5 +1,6 @@
 //! People's pages through the whole program, by their forms.
 
+mod api_page;
 mod billing;
 mod foreign;
 mod key_changes;
@@ -7,3 +8,4 @@ mod key_money;
 mod key_refusals;
 mod top_up;
 mod usage;
+mod walkthrough;
