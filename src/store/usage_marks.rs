@@ -56,18 +56,21 @@ impl UsageMarks {
 
     /// Makes the marks of what was over at `now`, and those again that a late call belongs to.
     pub async fn bring_up(&self, account: AccountId, now: DateTime<Utc>) -> Result<Brought, StoreError> {
-        // The lock must be had before the snapshot is taken, so it is the session's, and ends with it at the latest.
+        // The lock must be had before the snapshot is taken, so it is the session's. It ends with the connection.
         let mut connection = self.pool.acquire().await?.detach();
         let lock = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended('usage:' || $1::text, 0))");
         let locked: bool = lock.bind(account.0).fetch_one(&mut connection).await?;
         if !locked {
             return Ok(Brought::Busy);
         }
-        let brought = step_on(&mut connection, account, now).await?;
-        // A session that says goodbye may hold its locks for a moment, and the next round of this account would miss them.
-        connection.execute("SELECT pg_advisory_unlock_all()").await?;
+        let brought = step_on(&mut connection, account, now).await;
+        if brought.is_ok() {
+            // A closed connection gives its lock back a moment later, when whoever comes next would find it taken.
+            let unlock = sqlx::query_scalar("SELECT pg_advisory_unlock(hashtextextended('usage:' || $1::text, 0))");
+            let _: bool = unlock.bind(account.0).fetch_one(&mut connection).await?;
+        }
         connection.close().await?;
-        Ok(brought)
+        brought
     }
 }
 

@@ -37,13 +37,17 @@ export const figure = (page, id) => page.locator(`[data-live="${id}"]:visible`).
 /** The value beside a word of a list of pairs. */
 export const valueOf = (place, word) => place.locator('dl > div', { has: place.page().locator('dt', { hasText: word }) }).locator('dd')
 
-/** Goes to an address, also from a page that its stream loads again at this moment. */
+/**
+ * Goes to an address. The present page lets go of its stream first: it may load itself again at this very moment, and of
+ * two navigations to one address Chromium drops ours without a word.
+ */
 export const go = async (page, url) => {
   for (let tries = 1; ; tries++) {
     try {
-      return await page.goto(url)
+      await page.evaluate(() => dispatchEvent(new Event('pagehide'))).catch(() => {})
+      return await page.goto(url, { timeout: 6_000 })
     } catch (error) {
-      if (tries === 5 || !/interrupted by another navigation|ERR_ABORTED/.test(error.message)) throw error
+      if (tries === 5 || !/interrupted by another navigation|ERR_ABORTED|Timeout 6000ms/.test(error.message)) throw error
       await page.waitForLoadState()
     }
   }

@@ -1,7 +1,8 @@
 //! Request lines behind the sums of usage: one a call, both sides, page by page in both directions.
 //!
 //! A line belongs to the time at which its call ended, as sums do; the order is that of the calls' beginnings. A call
-//! that a crash cut ends when the next start finds it: it is listed where the span reaches back to its beginning.
+//! that a crash cut ends when the next start finds it: it is listed where the span reaches back to its beginning,
+//! and under its state once the hour in which it was found has its mark.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;

@@ -1,5 +1,5 @@
 // The back button after each flow: no form is sent again, no page is broken.
-import { cut, DASHBOARD, dialog, figure, fillKey, go, is, keep, menu, reseller, sheet, shows, until } from '../lib.mjs'
+import { cut, DASHBOARD, dialog, figure, fillKey, is, keep, menu, reseller, sheet, shows, until } from '../lib.mjs'
 
 const whole = async page => {
   await page.locator('main h1').first().waitFor({ state: 'attached' })
@@ -9,8 +9,8 @@ const whole = async page => {
 export default {
   'going back and forth after each dialog sends nothing again': async t => {
     const { page } = await reseller(t)
-    await go(page, `${DASHBOARD}/usage`)
-    await go(page, `${DASHBOARD}/api`)
+    await page.goto(`${DASHBOARD}/usage`)
+    await page.goto(`${DASHBOARD}/api`)
     const form = await dialog(page, 'Create Key', 'Create API Key')
     await fillKey(form, 'first', '100', '60')
     await form.getByRole('button', { name: 'Create', exact: true }).click()
@@ -27,14 +27,14 @@ export default {
       await page.goForward()
       await whole(page)
     }
-    await go(page, `${DASHBOARD}/api`)
+    await page.goto(`${DASHBOARD}/api`)
     await shows(figure(page, 'balance.balance'), '$110.00')
     is('keys', await page.locator('article.key').count(), 1)
   },
 
   'back to a form that was sent as a page, and sent once more, does nothing twice': async t => {
     const { page } = await reseller(t)
-    await go(page, `${DASHBOARD}/keys/new`)
+    await page.goto(`${DASHBOARD}/keys/new`)
     await fillKey(page, 'paged', '100', '60')
     await page.getByRole('button', { name: 'Create', exact: true }).click()
     await page.getByRole('heading', { name: 'Key created' }).waitFor()
@@ -44,10 +44,10 @@ export default {
     await page.goForward().catch(() => {})
     await until('sent once more', () => page.reload().then(() => true, () => false))
     await page.getByText('This key was shown once already and cannot be shown again.').waitFor()
-    await go(page, `${DASHBOARD}/api`)
+    await page.goto(`${DASHBOARD}/api`)
     await shows(figure(page, 'balance.balance'), '$140.00')
     const id = (await page.getByRole('link', { name: 'paged', exact: true }).getAttribute('href')).split('/').pop()
-    await go(page, `${DASHBOARD}/keys/${id}/top-up`)
+    await page.goto(`${DASHBOARD}/keys/${id}/top-up`)
     await page.getByLabel('Amount').fill('50')
     await page.getByRole('button', { name: 'Confirm' }).click()
     await page.waitForURL(/did=top-up/)
@@ -62,7 +62,7 @@ export default {
   'back after a deletion does not bring the key back': async t => {
     const { page } = await reseller(t)
     const { id } = await cut(page, 'gone', '100', '60')
-    await go(page, `${DASHBOARD}/keys/${id}`)
+    await page.goto(`${DASHBOARD}/keys/${id}`)
     const form = await menu(page, 'gone', 'Delete', 'Delete gone')
     await form.getByLabel('Type the label to confirm').fill('gone')
     await form.getByRole('button', { name: 'Delete key' }).click()

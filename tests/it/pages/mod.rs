@@ -1,8 +1,11 @@
 //! People's pages through the whole program, by their forms.
 
+mod api_page;
 mod billing;
+mod foreign;
 mod key_changes;
 mod key_money;
 mod key_refusals;
 mod top_up;
 mod usage;
+mod walkthrough;
