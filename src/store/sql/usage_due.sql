@@ -1,8 +1,8 @@
 SELECT a.account_id
 FROM ledger.account a
 LEFT JOIN ledger.usage_reach r USING (account_id)
--- Nothing was settled since: nothing can have become due.
-WHERE a.last_seq > coalesce(r.seq, 0)
+-- Else every call is in a mark: nothing can have become due.
+WHERE (a.last_seq > coalesce(r.seq, 0) OR r.calls > r.marked)
   AND EXISTS (
     SELECT 1
     FROM ledger.usage_hour u

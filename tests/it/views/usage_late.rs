@@ -101,6 +101,22 @@ async fn of_days_that_are_over_one_mark_stays() {
 }
 
 #[tokio::test]
+async fn an_hour_is_due_when_it_is_over_whether_or_not_anything_was_settled_since() {
+    let mut past = Past::open(1).await;
+    let marks = UsageMarks::new(past.desk.pool.clone());
+    let due = async |then| marks.due(then).await.expect("accounts");
+    let last = now() - TimeDelta::hours(5);
+    past.settle(&[PastCall::at(noon(4)), PastCall::at(last)]).await;
+    assert_eq!(due(last).await, [past.account]);
+    assert_eq!(marks.bring_up(past.account, last).await.expect("marks"), Brought::UpToDate);
+    assert_eq!((due(last).await, past.marks().await.0), (vec![], 1));
+    assert_eq!(due(now()).await, [past.account]);
+    past.mark().await;
+    assert_eq!((due(now()).await, past.marks().await.0), (vec![], 2));
+    past.audit().await;
+}
+
+#[tokio::test]
 async fn the_schema_names_the_state_of_a_call_as_the_program_does() {
     let past = Past::open(1).await;
     for outcome in 1..=7_i16 {
