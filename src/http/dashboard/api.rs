@@ -14,10 +14,15 @@ use crate::http::dashboard::page::Page;
 use crate::http::dashboard::profit_card::Profit;
 use crate::http::dashboard::start::Start;
 use crate::http::dashboard::state::Dashboard;
+use crate::http::dashboard::top_up_line;
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::words;
+use crate::payments::desk::PaymentDesk;
 use crate::store::views::key_list::{KeyCounts, KeysPage, ListedKey};
+
+/// Top-ups that may be on their way; an account has no more that wait.
+const TOP_UPS: i64 = 20;
 
 #[derive(Template)]
 #[template(path = "api.html")]
@@ -32,13 +37,21 @@ struct Api {
 }
 
 /// `GET /api?q&state&sort&cursor&did&key`.
-pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpResponse, JsonError> {
+pub async fn show(
+    http: HttpRequest,
+    dash: Data<Dashboard>,
+    desk: Data<PaymentDesk>,
+) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &dash).await?;
     let (wanted, account) = (Wanted::of(&visit), visit.account);
     let ask = wanted.ask();
     let (balance, notice) = tokio::try_join!(visit.balance(), notices::of_key(&visit))?;
-    let (totals, counts, keys) =
-        tokio::try_join!(dash.totals.get(account), dash.key_list.counts(account), dash.key_list.page(account, &ask))?;
+    let (totals, counts, keys, top_ups) = tokio::try_join!(
+        dash.totals.get(account),
+        dash.key_list.counts(account),
+        dash.key_list.page(account, &ask),
+        desk.list(account, TOP_UPS)
+    )?;
     let profit = Profit::read(&dash.usage, account, visit.look.at, states(&balance, &counts)).await?;
     let running = dash.manage.directory.open_calls().in_flight_of(account);
     let in_flight = running.values().copied().fold(InFlight::default(), InFlight::and);
@@ -58,7 +71,10 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     let page = Page { live_url: live_url(&http), notice, ..visit.page_beside("api", &balance)? };
     visit.show(&Api {
         page,
-        account: Account::of(&balance, totals.allocated, in_flight),
+        account: Account {
+            pending: top_up_line::pending(&top_ups),
+            ..Account::of(&balance, totals.allocated, in_flight)
+        },
         profit,
         not_started: start.is_some(),
         start: start.unwrap_or_default(),

@@ -53,7 +53,10 @@ pub async fn show(
     let page = Page { live_url: "/live?page=billing".to_owned(), notice, ..visit.page_beside("billing", &balance)? };
     visit.show(&Billing {
         page,
-        account: Account::of(&balance, totals.allocated, in_flight),
+        account: Account {
+            pending: top_up_line::pending(&top_ups),
+            ..Account::of(&balance, totals.allocated, in_flight)
+        },
         top_ups: top_ups.iter().map(|row| TopUp::of(&visit, row)).collect(),
         moves: asked.shown(&visit, &found),
         list,

@@ -1,5 +1,6 @@
 //! A top-up in words (`docs/payments.md` §6): what our row says, never more.
 
+use crate::domain::money::Cost;
 use crate::domain::payment::Method;
 use crate::domain::topup::TopupState;
 use crate::http::dashboard::visit::Visit;
@@ -32,6 +33,15 @@ pub struct StateWords {
     pub text: String,
     pub tone: &'static str,
     pub icon: &'static str,
+}
+
+/// "+$200.00 pending": payments that are made and not confirmed yet; empty without any.
+pub fn pending(rows: &[TopupRow]) -> String {
+    let on_its_way = rows.iter().filter(|row| row.order.state == TopupState::Processing);
+    match on_its_way.fold(Cost::ZERO, |sum, row| sum.saturating_add(row.order.requested)) {
+        Cost::ZERO => String::new(),
+        sum => format!("{} pending", words::change(sum.usd())),
+    }
 }
 
 impl TopUp {

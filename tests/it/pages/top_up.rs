@@ -193,3 +193,23 @@ async fn a_top_up_is_called_off_by_its_button() {
 fn form(page: &Answer) -> String {
     form_urlencoded::Serializer::new(String::new()).append_pair("csrf", &page.value("csrf")).finish()
 }
+
+#[actix_web::test]
+async fn a_payment_on_its_way_is_shown_beside_the_balance_until_it_counts() {
+    let app = TestApp::start().await;
+    let mut reseller = signed_in(&app).await;
+    let sent = reseller.fill_in("/top-up", &[("amount", "200"), ("method", "crypto")]).await;
+    let back = till::press(app.console, &payment(&sent), "send").await;
+    let receipt = format!("/billing/{}", back.rsplit('=').next().expect("an id"));
+    // A look at the receipt is a look at the provider.
+    reseller.open(&receipt).await;
+    for path in ["/api", "/billing"] {
+        reseller.open(path).await.says(&["Account Balance $0.00", "+$200.00 pending"]);
+    }
+    till::press(app.console, &payment(&sent), "confirm").await;
+    reseller.open(&receipt).await;
+    let page = reseller.open("/api").await;
+    page.says(&["Account Balance $200.00"]);
+    assert!(!page.text.contains("pending"), "{}", page.text);
+    app.close().await;
+}
