@@ -61,7 +61,14 @@ async fn from_two_hundred_dollars_to_the_first_profit_by_pages() {
     ]);
     let id = fresh.text.split_once("id=\"key-").expect("a card").1[..36].to_owned();
 
-    consume(&app, &account, &id, 20_520_000_000).await;
+    spend(&app, &mut reseller, &account, &id).await;
+    top_up_and_delete(&mut reseller, &id).await;
+    app.close().await;
+}
+
+/// A week later the client has spent $34.20.
+async fn spend(app: &TestApp, reseller: &mut Browser, account: &str, id: &str) {
+    consume(app, account, id, 20_520_000_000).await;
     let used = reseller.open("/api").await;
     used.says(&[
         "Earned profit last 30 days $13.68",
@@ -74,7 +81,10 @@ async fn from_two_hundred_dollars_to_the_first_profit_by_pages() {
     ]);
     assert!(used.text.contains("aria-label=\"Earned per day, most on "), "{}", used.text);
     assert!(!used.reads().contains("One step left"), "the client calls: nothing is left to do");
+}
 
+/// A month later $50 more, at the locked ratio; then the key goes, and what is unused comes back.
+async fn top_up_and_delete(reseller: &mut Browser, id: &str) {
     let path = format!("/keys/{id}/top-up");
     let more = reseller.open(&path).await;
     more.says(&["Top Up Client Key", "· acme-corp-prod", "Available: $140.0000"]);
@@ -102,7 +112,6 @@ async fn from_two_hundred_dollars_to_the_first_profit_by_pages() {
     ]);
     let kept = reseller.open("/api?state=deleted").await;
     kept.says(&["acme-corp-prod", "Deleted", "Spent $34.20", "Earned $13.68"]);
-    app.close().await;
 }
 
 #[actix_web::test]
