@@ -1,8 +1,7 @@
 -- Every key gets a place in the asked order: figure, then word, then the newest first. A page goes on from a place, so it
 -- costs the same wherever it is, and no key is shown twice or left out because others moved.
 WITH placed AS (
-  SELECT k.key_id, k.label, k.status, k.paused, k.rpm_limit, k.concurrency_limit, k.ratio_cost, k.ratio_price,
-         k.budget, k.funded, k.posted, k.refunded, k.spent_price, k.created_at,
+  SELECT k.key_id,
          CASE $4
            WHEN 'spent' THEN -k.spent_price
            WHEN 'remaining' THEN -(k.budget - k.spent_price)
@@ -17,7 +16,7 @@ WITH placed AS (
           WHEN 'active' THEN k.status = 1 AND NOT k.paused
           WHEN 'paused' THEN k.status = 1 AND k.paused
           -- A fifth is left, or less.
-          WHEN 'low' THEN k.status = 1 AND (k.budget - k.spent_price)::numeric * 5 <= k.budget
+          WHEN 'low' THEN k.status = 1 AND k.budget - k.spent_price <= k.budget / 5
           -- Nothing is left that would be shown: less than a cent.
           WHEN 'used_up' THEN k.status = 1 AND k.budget - k.spent_price < 10000000
           WHEN 'closing' THEN k.status = 2
@@ -25,10 +24,12 @@ WITH placed AS (
           ELSE false END
     AND ($3 = ''
       OR strpos(lower(k.label), lower($3)) > 0
-      OR EXISTS (
-        SELECT FROM ledger.key_secret s
-        WHERE s.account_id = k.account_id
-          AND s.key_id = k.key_id
+      -- One pass over the secrets instead of a look for each key.
+      OR k.key_id IN (
+        SELECT s.key_id
+        FROM ledger.key_secret s
+        WHERE s.account_id = $1
+          AND s.key_id IS NOT NULL
           AND starts_with(s.hint, $3)))
 ), page AS (
   SELECT *
@@ -41,24 +42,15 @@ WITH placed AS (
            figure DESC, word DESC, key_id
   LIMIT $9
 )
-SELECT p.*, s.hint, c.last_call
+SELECT k.key_id, k.label, k.status, k.paused, k.rpm_limit, k.concurrency_limit, k.ratio_cost, k.ratio_price,
+       k.budget, k.funded, k.posted, k.refunded, k.spent_price, k.created_at,
+       p.figure, p.word, s.hint
 FROM page p
+JOIN ledger.client_key k USING (key_id)
 LEFT JOIN LATERAL (
   SELECT hint
   FROM ledger.key_secret
   WHERE account_id = $1 AND key_id = p.key_id
   ORDER BY valid_until DESC NULLS FIRST
   LIMIT 1) s ON true
-LEFT JOIN LATERAL (
-  -- The rollup says in which hour; only that hour's calls are looked at.
-  SELECT coalesce((
-    SELECT max(ended_at)
-    FROM ledger.call
-    WHERE key_id = p.key_id
-      AND call_id >= ledger.uuid7_floor(u.hour - interval '2 hours')
-      AND call_id < ledger.uuid7_floor(u.hour + interval '1 hour')), u.hour) AS last_call
-  FROM ledger.usage_hour u
-  WHERE u.key_id = p.key_id
-  ORDER BY u.hour DESC
-  LIMIT 1) c ON true
 ORDER BY p.figure, p.word, p.key_id DESC

@@ -1,5 +1,7 @@
 //! A reseller's keys by search, state and order, page by page in both directions.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
@@ -186,7 +188,7 @@ impl KeyListViews {
         Ok(KeysPage {
             newer: if has_newer { edge(rows.first(), false)? } else { None },
             older: if has_older { edge(rows.last(), true)? } else { None },
-            keys: rows.iter().map(listed).collect::<Result<_, _>>()?,
+            keys: self.listed(&rows).await?,
         })
     }
 
@@ -209,10 +211,19 @@ impl KeyListViews {
             .bind(&ids)
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(listed).collect()
+        self.listed(&rows).await
     }
-}
 
-fn listed(r: &PgRow) -> Result<ListedKey, StoreError> {
-    Ok(ListedKey { row: keys::row(r)?, last_call: r.try_get("last_call")? })
+    /// Keys with the ends of their last calls.
+    async fn listed(&self, rows: &[PgRow]) -> Result<Vec<ListedKey>, StoreError> {
+        let rows: Vec<KeyRow> = rows.iter().map(keys::row).collect::<Result<_, _>>()?;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.key.0).collect();
+        let found = sqlx::query_as::<_, (Uuid, DateTime<Utc>)>(include_str!("../sql/last_calls.sql"))
+            .bind(ids)
+            .fetch_all(&self.pool)
+            .await?;
+        let last_calls: HashMap<Uuid, DateTime<Utc>> = found.into_iter().collect();
+        let listed = |row: KeyRow| ListedKey { last_call: last_calls.get(&row.key.0).copied(), row };
+        Ok(rows.into_iter().map(listed).collect())
+    }
 }
