@@ -63,7 +63,8 @@ impl<'a> Visit<'a> {
     ) -> Result<(Self, Form), JsonError> {
         guard::same_origin(http, &dash.stage.site)?;
         let form = Form::read(http, payload, known).await?;
-        let session = guard::session_of_form(http, &dash.stage.site, form.text("csrf")).await?;
+        let session = guard::session_of_form(http, &dash.stage.site, form.text("csrf")).await;
+        let session = session.map_err(|error| error.typed(form.in_address()))?;
         Ok((Self::of(http, dash, session).await?, form))
     }
 

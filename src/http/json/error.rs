@@ -22,6 +22,8 @@ pub struct JsonError {
     kind: &'static str,
     message: String,
     field: Option<String>,
+    /// What a form held, as the query of the page that shows it; empty for programs.
+    typed: String,
     retry_after_s: Option<u64>,
     closes: bool,
 }
@@ -41,13 +43,32 @@ struct Body<'a> {
 
 impl JsonError {
     pub fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        JsonError { status, kind, message: message.into(), field: None, retry_after_s: None, closes: false }
+        JsonError {
+            status,
+            kind,
+            message: message.into(),
+            field: None,
+            typed: String::new(),
+            retry_after_s: None,
+            closes: false,
+        }
     }
 
     /// Names the field at fault.
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
+    }
+
+    /// Keeps what a form held for the page that shows it.
+    pub fn typed(mut self, query: String) -> Self {
+        self.typed = query;
+        self
+    }
+
+    /// What a form held, as a query; empty where there was none.
+    pub fn query(&self) -> &str {
+        &self.typed
     }
 
     pub fn status(&self) -> StatusCode {
@@ -215,15 +236,8 @@ fn refused(refusal: &Refusal) -> JsonError {
 /// A refusal of the credential, in this shape.
 impl From<ApiError> for JsonError {
     fn from(error: ApiError) -> Self {
-        let retry_after_s = error.retry_after_s;
-        JsonError {
-            status: error.status,
-            kind: error.kind,
-            message: error.message,
-            field: None,
-            retry_after_s,
-            closes: error.closes,
-        }
+        let (retry_after_s, closes) = (error.retry_after_s, error.closes);
+        JsonError { retry_after_s, closes, ..Self::new(error.status, error.kind, error.message) }
     }
 }
 

@@ -10,6 +10,9 @@ use crate::domain::op::Idem;
 use crate::http::json::body;
 use crate::http::json::error::JsonError;
 
+/// Fields that pages with forms fill from their address.
+const IN_ADDRESS: [&str; 5] = ["label", "budget", "cost", "amount", "method"];
+
 /// The fields of a sent form.
 pub struct Form(HashMap<String, String>);
 
@@ -42,6 +45,15 @@ impl Form {
     /// A field without the white space around it.
     pub fn trimmed(&self, name: &str) -> &str {
         self.text(name).trim()
+    }
+
+    /// What its page takes in its address, as a query: no code, no key, no token is among it.
+    pub fn in_address(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for name in IN_ADDRESS.iter().filter(|name| !self.text(name).is_empty()) {
+            query.append_pair(name, self.text(name));
+        }
+        query.finish()
     }
 
     /// A checkbox.

@@ -61,7 +61,7 @@ pub async fn not_found(http: HttpRequest, stage: Data<Stage>) -> Result<HttpResp
 fn page_of(stage: &Stage, http: &HttpRequest, error: &JsonError) -> HttpResponse {
     if error.kind() == "signed_out" {
         return reply::with_cookies(
-            reply::see_other(stage, &sign_in(stage, http)),
+            reply::see_other(stage, &sign_in(stage, http, error)),
             &[stage.site.cookies.drop_session()],
         );
     }
@@ -78,20 +78,26 @@ fn page_of(stage: &Stage, http: &HttpRequest, error: &JsonError) -> HttpResponse
 }
 
 /// Sign-in, and from there back to the page that was asked for or to the one that shows the form that was sent.
-fn sign_in(stage: &Stage, http: &HttpRequest) -> String {
-    let own = http.uri().path_and_query().map_or("", |path| path.as_str());
-    match local::page(stage.table, own).filter(|path| path != stage.home()) {
-        Some(path) => {
-            let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
-            format!("{}?next={next}", stage.sign_in())
-        }
-        None => stage.sign_in().to_owned(),
+fn sign_in(stage: &Stage, http: &HttpRequest, error: &JsonError) -> String {
+    let own = own_page(stage, http, error);
+    if own.is_empty() || own == stage.home() {
+        return stage.sign_in().to_owned();
     }
+    let next: String = form_urlencoded::byte_serialize(own.as_bytes()).collect();
+    format!("{}?next={next}", stage.sign_in())
+}
+
+/// The page that was asked for, or that shows the form that was sent, with what it held; empty if there is none.
+fn own_page(stage: &Stage, http: &HttpRequest, error: &JsonError) -> String {
+    let own = http.uri().path_and_query().map_or("", |path| path.as_str());
+    let filled = if error.query().is_empty() { None } else { Some(format!("{}?{}", http.path(), error.query())) };
+    // What is too long for an address is typed again.
+    let page = filled.and_then(|filled| local::page(stage.table, &filled)).or_else(|| local::page(stage.table, own));
+    page.unwrap_or_default()
 }
 
 fn words(stage: &Stage, http: &HttpRequest, error: &JsonError) -> ErrorPage {
-    let own = http.uri().path_and_query().map_or("", |path| path.as_str());
-    let again = local::page(stage.table, own).unwrap_or_default();
+    let again = own_page(stage, http, error);
     let looked = *http.method() == Method::GET;
     let (absent, safe, home_word) = match stage.site.site {
         Site::Dashboard => ("There is no such page, or it is not yours.", "balance", "Back to API"),

@@ -1,5 +1,5 @@
 // A session that ends while something is being typed.
-import { address, ask, client, createKey, cut, DASHBOARD, dialog, enter, figure, fillKey, go, is, PORTAL, reseller, shows } from '../lib.mjs'
+import { address, ask, client, createKey, cut, DASHBOARD, dialog, enter, figure, fillKey, go, is, PORTAL, reseller, shows, spend } from '../lib.mjs'
 
 const signOutElsewhere = async (page, site) => {
   const other = await page.context().newPage()
@@ -19,6 +19,9 @@ export default {
     await page.waitForURL(`${DASHBOARD}/login?next=*`)
     await enter(page, who)
     is('the form', new URL(page.url()).pathname, '/keys/new')
+    is('the label', await page.getByLabel('Label').inputValue(), 'late')
+    is('the budget', await page.getByLabel('Client budget').inputValue(), '100')
+    is('what is debited', await page.locator('[data-out=debit]').innerText(), '−$60.0000')
     await go(page, `${DASHBOARD}/api`)
     await shows(figure(page, 'balance.balance'), '$200.00')
   },
@@ -34,6 +37,7 @@ export default {
       await page.waitForURL(`${DASHBOARD}/login?next=*`)
       await enter(page, who)
       is('back at the form', new URL(page.url()).pathname, path)
+      if (field === '#amount') is('the amount', await page.locator(field).inputValue(), '50')
     }
     await go(page, `${DASHBOARD}/api`)
     await shows(figure(page, 'balance.balance'), '$194.00')
@@ -51,17 +55,18 @@ export default {
     await page.getByText('It was opened in another session, so nothing was changed.').waitFor()
     await page.getByRole('link', { name: /again/i }).first().click()
     is('the form, anew', new URL(page.url()).pathname, '/keys/new')
-    await fillKey(page, 'fresh', '100', '60')
+    is('the label', await page.getByLabel('Label').inputValue(), 'stale')
     await page.getByRole('button', { name: 'Create', exact: true }).click()
     await page.getByRole('heading', { name: 'Key created' }).waitFor()
   },
 
   'live figures of an ended session lead to sign-in by themselves': async t => {
     const { page } = await reseller(t)
-    await cut(page, 'seen', '10', '6')
+    const { secret } = await cut(page, 'seen', '10', '6')
+    await go(page, `${DASHBOARD}/api`)
     await ask(page, '/api/v1/sessions', undefined, 'DELETE')
-    await page.locator('.side').getByRole('link', { name: 'API' }).click()
-    await page.waitForURL(`${DASHBOARD}/login*`)
+    await spend(secret, 0.6)
+    await page.waitForURL(`${DASHBOARD}/login*`, { timeout: 30_000 })
   },
 
   'a client whose session ended in the middle of binding comes back to binding': async t => {
