@@ -135,6 +135,6 @@ async fn a_signed_out_reseller_is_led_to_sign_in_and_back() {
     assert_eq!(stranger.get("/api").await.leads(), "/login");
     assert_eq!(stranger.get("/keys/new?budget=5").await.leads(), "/login?next=%2Fkeys%2Fnew%3Fbudget%3D5");
     let sent = stranger.post_form("/keys/new", "label=a&budget=1&cost=1&operation_id=1".to_owned()).await;
-    assert_eq!(sent.leads(), "/login?next=%2Fkeys%2Fnew");
+    assert_eq!(sent.leads(), "/login?next=%2Fkeys%2Fnew%3Flabel%3Da%26budget%3D1%26cost%3D1");
     app.close().await;
 }
