@@ -39,7 +39,7 @@ impl AccountActor {
 
     fn take_in(&mut self, loaded: LoadedAccount) {
         let mut book = AccountBook::new(loaded.account, loaded.main, loaded.receivable, loaded.freezes);
-        (book.granted, book.reversals) = (loaded.granted, loaded.reversals);
+        (book.deposits, book.granted, book.reversals) = (loaded.deposits, loaded.granted, loaded.reversals);
         book.keys.extend(loaded.keys);
         self.book = Some(book);
     }

@@ -210,6 +210,7 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
                     dev_pages::add(config, dev);
                 }
             })
+            .default_service(web::to(operator::routes::not_found))
     });
     let server = server.workers(1).disable_signals();
     listen("console", parts.settings.listen.console, |listener| {

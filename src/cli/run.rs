@@ -151,7 +151,9 @@ fn new_price(new: NewPrice) -> anyhow::Result<Value> {
     let mut rates = Map::new();
     for rate in new.rates {
         let Some((meter, usd)) = rate.split_once('=') else { bail!("write rates as meter=usd, such as input=3") };
-        rates.insert(meter.to_owned(), Value::String(usd.to_owned()));
+        if rates.insert(meter.to_owned(), Value::String(usd.to_owned())).is_some() {
+            bail!("{meter} is given twice: write each meter once");
+        }
     }
     let enabled = if new.disable { json!(false) } else { Value::Null };
     Ok(json!({ "model": new.model, "like": new.like, "from": new.from, "enabled": enabled, "rates": rates }))

@@ -30,6 +30,8 @@ pub struct AccountBook {
     pub main: Cost,
     /// What the reseller owes after a chargeback; while it is not zero, main is.
     pub receivable: Cost,
+    /// Paid in from the outside, ever.
+    pub deposits: Cost,
     /// Given at the platform's expense and not taken back.
     pub granted: Cost,
     /// Reversed by disputes and refunds and not reinstated.
@@ -49,6 +51,7 @@ impl AccountBook {
             account,
             main,
             receivable,
+            deposits: Cost::ZERO,
             granted: Cost::ZERO,
             reversals: Cost::ZERO,
             freezes,
@@ -105,7 +108,7 @@ impl AccountBook {
         assert!(movement.direction() == Direction::Credit, "a credit moves money in");
         self.refuse_known(&idem)?;
         self.refuse_amount(amount)?;
-        self.main.checked_add(amount).ok_or(Refusal::AmountOutOfRange)?;
+        self.refuse_beyond_range(amount, &movement)?;
         self.refuse_beyond_undoable(amount, &movement)?;
         // From here it must succeed.
         Ok(self.op(None, amount, Price::ZERO, self.receivable.min(amount), idem, movement))
@@ -174,11 +177,11 @@ impl AccountBook {
     /// Decides a freeze or a thaw.
     ///
     /// # Errors
-    /// `NoSuchKey` never; `AmountOutOfRange` where there is no freeze to lift.
+    /// `NotFrozen` where there is no freeze to lift.
     pub fn decide_freeze(&self, movement: Movement, idem: Idem) -> Result<Op, Refusal> {
         self.refuse_repeat(&idem)?;
         if matches!(movement, Movement::Thaw { .. }) && self.freezes == 0 {
-            return Err(Refusal::AmountOutOfRange);
+            return Err(Refusal::NotFrozen);
         }
         Ok(self.op(None, Cost::ZERO, Price::ZERO, Cost::ZERO, Some(idem), movement))
     }
@@ -210,6 +213,9 @@ impl AccountBook {
 
     fn apply_to_totals(&mut self, op: &Op) {
         match op.movement {
+            Movement::Deposit { .. } => {
+                self.deposits = self.deposits.checked_add(op.cost).expect("decided within range");
+            }
             Movement::Commission { .. } | Movement::Correction { .. } => {
                 self.granted = self.granted.saturating_add(op.cost);
             }
@@ -283,6 +289,16 @@ impl AccountBook {
 
     fn refuse_amount(&self, amount: Cost) -> Result<(), Refusal> {
         if amount > Cost::ZERO { Ok(()) } else { Err(Refusal::AmountOutOfRange) }
+    }
+
+    /// Every total is at most what ever came in: where that fits, each of them does. A reinstated amount came in before.
+    fn refuse_beyond_range(&self, amount: Cost, movement: &Movement) -> Result<(), Refusal> {
+        let before = self.deposits.checked_add(self.granted);
+        let fits = match movement {
+            Movement::Reinstate { .. } => self.main.checked_add(amount).is_some(),
+            _ => before.is_some_and(|sum| sum.checked_add(amount).is_some()),
+        };
+        if fits { Ok(()) } else { Err(Refusal::AmountOutOfRange) }
     }
 
     /// What undoes an earlier movement is at most what there is to undo.

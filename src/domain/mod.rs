@@ -31,6 +31,7 @@ pub mod price_row;
 pub mod pricing;
 pub mod quote;
 pub mod ratio;
+pub mod reason;
 pub mod request;
 pub mod request_error;
 pub mod scan;

@@ -148,8 +148,10 @@ pub enum Refusal {
     BalanceTooLow { needed: Cost, available: Cost },
     #[error(transparent)]
     Ratio(#[from] RatioError),
-    #[error("amount out of range")]
+    #[error("the amount is too large: an account takes in at most 9223372036 USD in all")]
     AmountOutOfRange,
+    #[error("there is no freeze to lift")]
+    NotFrozen,
     #[error("only {undoable} USD of that kind can be undone")]
     BeyondUndoable { undoable: Cost },
     #[error("no such key")]

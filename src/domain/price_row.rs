@@ -4,6 +4,7 @@
 //! thousandths. Both are read from decimal texts and never rounded: a text that does not fit is refused. A rate that a
 //! row lacks is unpriced, never zero.
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
@@ -36,13 +37,12 @@ impl Day {
     /// Before every other day: the start of rows that were always there.
     pub const EVER: Day = Day(*b"0001-01-01");
 
-    /// Reads `YYYY-MM-DD`.
+    /// Reads `YYYY-MM-DD`, a day that the calendar has.
     pub fn parse(text: &str) -> Option<Self> {
         let day: [u8; 10] = text.as_bytes().try_into().ok()?;
         let shaped =
             day.iter().enumerate().all(|(i, b)| if matches!(i, 4 | 7) { *b == b'-' } else { b.is_ascii_digit() });
-        let ranged = (b"01"..=b"12").contains(&&[day[5], day[6]]) && (b"01"..=b"31").contains(&&[day[8], day[9]]);
-        (shaped && ranged).then_some(Day(day))
+        (shaped && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()).then_some(Day(day))
     }
 }
 

@@ -51,6 +51,7 @@ pub struct LoadedAccount {
     pub last_seq: i64,
     pub main: Cost,
     pub receivable: Cost,
+    pub deposits: Cost,
     pub granted: Cost,
     pub reversals: Cost,
     pub freezes: i32,

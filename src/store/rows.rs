@@ -51,13 +51,14 @@ pub fn loaded_account(row: &PgRow) -> Result<LoadedAccount, StoreError> {
     let account = AccountId(row.try_get("account_id")?);
     let main = Cost::from_nanos(row.try_get("main")?);
     let receivable = Cost::from_nanos(row.try_get("receivable")?);
+    let deposits = Cost::from_nanos(row.try_get("deposits")?);
     let granted = Cost::from_nanos(row.try_get("granted")?);
     let reversals = Cost::from_nanos(row.try_get("reversals")?);
     if main < Cost::ZERO || receivable < Cost::ZERO || (main > Cost::ZERO && receivable > Cost::ZERO) {
         return Err(StoreError::broken_row("account", account.0));
     }
     let (last_seq, freezes) = (row.try_get("last_seq")?, row.try_get("freezes")?);
-    Ok(LoadedAccount { account, last_seq, main, receivable, granted, reversals, freezes, keys: Vec::new() })
+    Ok(LoadedAccount { account, last_seq, main, receivable, deposits, granted, reversals, freezes, keys: Vec::new() })
 }
 
 /// An open key as its account knows it.

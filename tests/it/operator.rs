@@ -73,6 +73,74 @@ async fn two_prices_set_at_once_are_two_versions() {
 }
 
 #[actix_web::test]
+async fn a_price_that_would_never_be_charged_is_not_taken() {
+    let app = TestApp::start().await;
+    let set = async |model: &str, from: &str| {
+        app.operator_says("/op/prices", &json!({ "model": model, "rates": { "input": "9" }, "from": from })).await
+    };
+    for from in ["2020-01-01", "2099-02-31", "2099-13-01", "tomorrow", ""] {
+        assert_eq!(set("claude-haiku-4-5", from).await.0, 422, "{from:?}");
+    }
+    let (status, future) = set("claude-haiku-4-5", "2099-02-28").await;
+    assert_eq!((status, &future["offered"]), (201, &json!(false)), "{future}");
+    let unserved = app.operator("/op/prices", &json!({ "model": "gpt-5", "rates": { "input": "9" } })).await;
+    assert_eq!(unserved["offered"], false, "no client is offered a provider that is not served");
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn a_deposit_beyond_every_total_is_refused_for_good_and_the_account_goes_on() {
+    let app = TestApp::start().await;
+    let account = app.operator("/op/accounts", &json!({})).await["account"].as_str().expect("an id").to_owned();
+    let most = "999999999.999999";
+    let deposit = async |id: usize, amount: &str| {
+        let body = json!({ "amount": amount, "id": format!("d{id}") });
+        app.operator_says(&format!("/op/accounts/{account}/deposit"), &body).await
+    };
+    for id in 0..9 {
+        assert_eq!(deposit(id, most).await.0, 200);
+    }
+    // Money in keys has left the balance, and came in all the same.
+    let key = json!({ "label": "k", "budget": most, "cost": most, "rpm": 60, "concurrency": 5, "id": "k" });
+    app.operator(&format!("/op/accounts/{account}/keys"), &key).await;
+    let (status, told) = deposit(9, most).await;
+    assert_eq!((status, &told["error"]["type"]), (422, &json!("refused")), "{told}");
+    let gift = json!({ "amount": format!("+{most}"), "reason": "a gift", "id": "g" });
+    let (status, told) = app.operator_says(&format!("/op/accounts/{account}/adjust"), &gift).await;
+    assert_eq!((status, &told["error"]["type"]), (422, &json!("refused")), "{told}");
+    assert_eq!(deposit(10, "5").await.1["balance"], "8000000004.9999");
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn what_an_operator_mistypes_is_told_in_words_and_books_stay_loaded() {
+    let app = TestApp::start().await;
+    let account = app.operator("/op/accounts", &json!({})).await["account"].as_str().expect("an id").to_owned();
+    let at = |what: &str| format!("/op/accounts/{account}/{what}");
+    let key =
+        |label: &str| json!({ "label": label, "budget": "1", "cost": "1", "rpm": 60, "concurrency": 5, "id": "k" });
+    let adjust = |reason: &str| json!({ "amount": "+5", "reason": reason, "id": "a" });
+    let rows = [
+        (at("keys"), key("a\0b"), 422),
+        (at("keys"), key("a\u{202e}b"), 422),
+        (at("keys"), key("a\nb"), 422),
+        (at("keys"), key(" "), 422),
+        (at("adjust"), adjust("a\0b"), 422),
+        (at("adjust"), adjust("a\nb"), 422),
+        (at("freeze"), json!({ "frozen": false, "reason": "was never frozen", "id": "f" }), 422),
+        (at("deposit"), json!({ "amount": 5, "id": "d" }), 422),
+        (at("deposit"), json!({ "amount": "5", "id": "d", "more": 1 }), 422),
+        (at("nothing"), json!({}), 404),
+    ];
+    for (path, body, wanted) in rows {
+        let (status, told) = app.operator_says(&path, &body).await;
+        let message = told["error"]["message"].as_str().unwrap_or_default();
+        assert!(status == wanted && !message.is_empty(), "{path} {body}: {status} {told}");
+    }
+    app.close().await;
+}
+
+#[actix_web::test]
 async fn a_key_of_the_previous_pepper_is_found_beside_new_ones() {
     let (old, new) = ("old-pepper-of-more-than-32-characters", "new-pepper-of-more-than-32-characters");
     let app = TestApp::start_with(&[("DEROUTER_PEPPER", old)]).await;

@@ -4,6 +4,7 @@ use crate::actors::messages::{Move, SetFreeze};
 use crate::domain::ids::{AccountId, TopupId};
 use crate::domain::money::{Cost, Usd};
 use crate::domain::op::{Idem, Movement};
+use crate::domain::reason::Reason;
 use crate::http::operator::answer::OperatorError;
 use crate::http::operator::operation;
 use crate::http::operator::state::OperatorState;
@@ -165,11 +166,7 @@ pub fn usd(text: &str) -> Result<Usd, OperatorError> {
     Usd::parse(text).map_err(|e| OperatorError::invalid(e.to_string()))
 }
 
-/// A reason as it is kept: 1 to 200 characters.
+/// A reason as it is kept.
 pub fn reason(text: &str) -> Result<String, OperatorError> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > 200 {
-        return Err(OperatorError::invalid("give a reason of 1 to 200 characters; it stays in the journal"));
-    }
-    Ok(text.to_owned())
+    Reason::parse(text).map(Reason::into_string).map_err(|e| OperatorError::invalid(e.to_string()))
 }

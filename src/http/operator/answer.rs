@@ -3,6 +3,7 @@
 use crate::actors::messages::AskError;
 use crate::domain::op::Refusal;
 use crate::store::error::StoreError;
+use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
@@ -54,9 +55,30 @@ impl From<Refusal> for OperatorError {
     }
 }
 
+impl From<JsonPayloadError> for OperatorError {
+    fn from(error: JsonPayloadError) -> Self {
+        match &error {
+            JsonPayloadError::Deserialize(why) if why.is_data() => Self::invalid(why.to_string()),
+            JsonPayloadError::Deserialize(why) => Self::bad_request(&format!("the body is not valid JSON: {why}")),
+            JsonPayloadError::ContentType => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "send the body as application/json",
+            ),
+            JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is too large; send less")
+            }
+            _ => Self::bad_request("the body ended early; send it again"),
+        }
+    }
+}
+
 impl From<AskError> for OperatorError {
     fn from(error: AskError) -> Self {
-        let words = format!("{error}; nothing is known to have happened, repeat with the same --id");
+        let words = match error {
+            AskError::Discarded => format!("{error}: repeat with the same --id"),
+            _ => format!("{error}; nothing is known to have happened: repeat with the same --id"),
+        };
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "try_again", words)
     }
 }

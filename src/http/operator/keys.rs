@@ -3,6 +3,7 @@
 use crate::actors::messages::KeyRef;
 use crate::actors::new_key::KeyOrder;
 use crate::domain::ids::KeyId;
+use crate::domain::label::Label;
 use crate::domain::secret::ClientSecret;
 use crate::http::operator::answer::OperatorError;
 use crate::http::operator::state::OperatorState;
@@ -34,9 +35,9 @@ pub async fn create(
 ) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let account = accounts::account(&state, &who).await?;
-    let limits_fit = body.rpm > 0 && body.concurrency > 0 && (1..=64).contains(&body.label.chars().count());
-    if !limits_fit {
-        return Err(OperatorError::invalid("label takes 1 to 64 characters; rpm and concurrency are at least 1"));
+    let label = Label::parse(&body.label).map_err(|e| OperatorError::invalid(e.to_string()))?;
+    if body.rpm < 1 || body.concurrency < 1 {
+        return Err(OperatorError::invalid("rpm and concurrency are at least 1"));
     }
     let (rpm, concurrency) = (body.rpm.to_string(), body.concurrency.to_string());
     let idem = operation::identity("key", &body.id, &[&body.label, &body.budget, &body.cost, &rpm, &concurrency])?;
@@ -45,7 +46,7 @@ pub async fn create(
         return Ok(HttpResponse::Ok().json(json!({ "id": done.key, "repeated": true })));
     }
     let order = KeyOrder {
-        label: body.label.clone(),
+        label: label.into_string(),
         budget: accounts::usd(&body.budget)?.into(),
         cost: accounts::usd(&body.cost)?.into(),
         rpm: body.rpm,

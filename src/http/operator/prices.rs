@@ -28,11 +28,7 @@ pub struct NewPrice {
 pub async fn list(http: HttpRequest, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
     let book = state.prices.load();
-    let rows: Vec<Value> = book
-        .texts()
-        .iter()
-        .map(|text| row(text, book.find(&text.id).is_some_and(|r| r.version == text.version)))
-        .collect();
+    let rows: Vec<Value> = book.texts().iter().map(|text| row(text, holds(&book, text))).collect();
     Ok(HttpResponse::Ok().json(json!({ "prices": rows })))
 }
 
@@ -54,7 +50,7 @@ pub async fn set(
     // The day may have turned meanwhile, and the book with it.
     let with = |book: &Arc<PriceBook>| book.with(added.clone(), state.today()).map_or_else(|_| book.clone(), Arc::new);
     state.prices.rcu(with);
-    Ok(HttpResponse::Created().json(row(&added, added.effective_from <= today)))
+    Ok(HttpResponse::Created().json(row(&added, holds(&next, &added))))
 }
 
 fn changed(texts: &[PriceText], new: &NewPrice, today: Day) -> Result<PriceText, OperatorError> {
@@ -64,10 +60,7 @@ fn changed(texts: &[PriceText], new: &NewPrice, today: Day) -> Result<PriceText,
         latest.ok_or_else(|| OperatorError::not_found("such model; name one it is like with --like"))?.clone();
     text.id.clone_from(&new.model);
     text.enabled = new.enabled.unwrap_or(text.enabled);
-    text.effective_from = match &new.from {
-        Some(day) => Day::parse(day).ok_or_else(|| OperatorError::invalid("--from takes a day such as 2026-12-01"))?,
-        None => today,
-    };
+    text.effective_from = new.from.as_deref().map_or(Ok(today), |day| begins(day, today))?;
     let mut rates = serde_json::to_value(&text.usd_per_million_tokens).unwrap_or_default();
     for (meter, rate) in &new.rates {
         rates[meter] = Value::String(rate.clone());
@@ -75,6 +68,20 @@ fn changed(texts: &[PriceText], new: &NewPrice, today: Day) -> Result<PriceText,
     text.usd_per_million_tokens = serde_json::from_value(rates)
         .map_err(|_| OperatorError::invalid("rates are input, output, cache_read, cache_write_5m, cache_write_1h"))?;
     Ok(text)
+}
+
+/// A day to come or today: what was in force before stays so, and a version of the past would never hold.
+fn begins(day: &str, today: Day) -> Result<Day, OperatorError> {
+    let day = Day::parse(day).ok_or_else(|| OperatorError::invalid("--from takes a day such as 2026-12-01"))?;
+    if day < today {
+        return Err(OperatorError::invalid("a price begins today or later: leave --from out for today"));
+    }
+    Ok(day)
+}
+
+/// True for the version that clients are offered today.
+fn holds(book: &PriceBook, text: &PriceText) -> bool {
+    book.find(&text.id).is_some_and(|row| row.version == text.version)
 }
 
 fn row(text: &PriceText, holds: bool) -> Value {

@@ -1,11 +1,14 @@
 //! The routes of the operator's listener.
 
+use crate::http::operator::answer::OperatorError;
 use crate::http::operator::{accounts, keys, prices, topups};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::HttpResponse;
+use actix_web::web::{self, JsonConfig, ServiceConfig};
 
-/// Adds the operator's routes; they are on no other listener.
+/// Adds the operator's routes; they are on no other listener. A body that cannot be read is refused in their shape.
 pub fn add(config: &mut ServiceConfig) {
     config
+        .app_data(JsonConfig::default().error_handler(|error, _| OperatorError::from(error).into()))
         .route("/op/accounts", web::post().to(accounts::create))
         .route("/op/accounts/{account}", web::get().to(accounts::show))
         .route("/op/accounts/{account}/deposit", web::post().to(accounts::deposit))
@@ -18,4 +21,12 @@ pub fn add(config: &mut ServiceConfig) {
         .route("/op/topups", web::get().to(topups::list))
         .route("/op/topups/{topup}/credit", web::post().to(topups::credit))
         .route("/op/topups/{topup}/close", web::post().to(topups::close));
+}
+
+/// The default service of the console.
+///
+/// # Errors
+/// 404 always.
+pub async fn not_found() -> Result<HttpResponse, OperatorError> {
+    Err(OperatorError::not_found("such address or method"))
 }
