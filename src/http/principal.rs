@@ -10,6 +10,9 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 
+/// Stands for what can be no key: another scheme, bytes that are no text.
+const NO_KEY: &str = "?";
+
 /// Who sent an API request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ApiPrincipal {
@@ -55,15 +58,16 @@ pub fn presented_secret(headers: &HeaderMap, request: CallId) -> Result<ClientSe
     ClientSecret::parse(presented(headers, request)?).map_err(|_| ApiError::invalid_key(request))
 }
 
-/// The credential text: `x-api-key` or Bearer; both only if they agree.
+/// The credential text: `x-api-key` or Bearer; both only if they agree. One without a text counts as not sent, since tools
+/// are told to empty the variable of the header that they should not use.
 fn presented(headers: &HeaderMap, request: CallId) -> Result<&str, ApiError> {
     let one = |name: &str| -> Result<Option<&str>, ApiError> {
-        let mut values = headers.get_all(name).map(|v| v.to_str().unwrap_or(""));
+        let mut values = headers.get_all(name).map(|v| v.to_str().unwrap_or(NO_KEY).trim());
         let first = values.next();
         if values.any(|v| Some(v) != first) { Err(ApiError::conflicting_credentials(request)) } else { Ok(first) }
     };
-    let api_key = one("x-api-key")?.map(str::trim);
-    let bearer = one("authorization")?.map(|v| bearer_of(v).unwrap_or(""));
+    let api_key = one("x-api-key")?.filter(|text| !text.is_empty());
+    let bearer = one("authorization")?.and_then(bearer_of);
     match (api_key, bearer) {
         (Some(a), Some(b)) if a != b => Err(ApiError::conflicting_credentials(request)),
         (Some(text), _) | (None, Some(text)) => Ok(text),
@@ -71,7 +75,12 @@ fn presented(headers: &HeaderMap, request: CallId) -> Result<&str, ApiError> {
     }
 }
 
+/// The token of an `Authorization`; `None` for one without a text, `NO_KEY` for another scheme.
 fn bearer_of(value: &str) -> Option<&str> {
-    let (scheme, token) = value.trim().split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    match token.trim() {
+        "" if value.is_empty() || scheme.eq_ignore_ascii_case("bearer") => None,
+        token if scheme.eq_ignore_ascii_case("bearer") => Some(token),
+        _ => Some(NO_KEY),
+    }
 }

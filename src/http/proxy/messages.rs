@@ -80,7 +80,7 @@ pub fn understood(
 fn refuse_betas(headers: &HeaderMap, denied: &[String], request: CallId) -> Result<(), ApiError> {
     let named =
         headers.get_all("anthropic-beta").filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim);
-    match named.into_iter().find(|beta| denied.iter().any(|d| d == beta)) {
+    match named.into_iter().find(|beta| denied.iter().any(|d| d.eq_ignore_ascii_case(beta))) {
         None => Ok(()),
         Some(beta) => {
             let words = format!("The beta {beta:?} is not available here. Leave it out of anthropic-beta.");

@@ -130,6 +130,27 @@ async fn e22_only_the_allow_list_reaches_the_client() {
 }
 
 #[actix_web::test]
+async fn a_header_that_a_tool_left_empty_does_not_lock_its_user_out() {
+    let app = TestApp::start().await;
+    let key = app.key("100", "60", 60, 5).await;
+    let rows = [
+        ("x-api-key: \r\nauthorization: Bearer KEY\r\n", 200),
+        ("authorization: Bearer KEY\r\nx-api-key:\r\n", 200),
+        ("x-api-key: KEY\r\nauthorization: Bearer \r\n", 200),
+        ("x-api-key: KEY\r\nauthorization:\r\n", 200),
+        ("x-api-key: KEY\r\nauthorization: Basic KEY\r\n", 401),
+        ("x-api-key: \u{e9}\r\nauthorization: Bearer KEY\r\n", 401),
+        ("x-api-key: KEY\r\nx-api-key: \r\n", 401),
+        ("x-api-key: \r\nauthorization: Bearer \r\n", 401),
+    ];
+    for (credential, wanted) in rows {
+        let got = app.exchange(&with_credential(&key, credential, "2023-06-01")).await;
+        assert_eq!(got.status, wanted, "{credential:?}: {}", got.text());
+    }
+    app.close().await;
+}
+
+#[actix_web::test]
 async fn both_credential_styles_are_taken_and_the_provider_gets_its_own() {
     let app = TestApp::start().await;
     let key = app.key("100", "60", 60, 5).await;

@@ -88,11 +88,13 @@ async fn k11_a_denied_beta_is_refused_by_name() {
     let app = TestApp::start().await;
     let key = app.key("100", "60", 60, 5).await;
     let beta = "anthropic-beta: a-2026-01-01, message-threads-2026-08-12\r\n";
-    for beta in [beta.to_owned(), format!("anthropic-beta: b-2026-01-01\r\n{beta}")] {
+    let loud = "anthropic-beta: MESSAGE-Threads-2026-08-12\r\n".to_owned();
+    for beta in [beta.to_owned(), format!("anthropic-beta: b-2026-01-01\r\n{beta}"), loud] {
         let got = app.exchange(&bytes_of(&key, "/v1/messages", &beta, &with(r#""x":1"#))).await;
         let error = &got.json()["error"];
         assert_eq!((got.status, &error["details"]["error_code"]), (400, &json!("unsupported_field")));
-        assert!(error["message"].as_str().expect("words").contains("message-threads-2026-08-12"));
+        let words = error["message"].as_str().expect("words").to_lowercase();
+        assert!(words.contains("message-threads-2026-08-12"), "{words}");
     }
     assert_eq!(app.sandbox.counted(), 0);
     app.close().await;
