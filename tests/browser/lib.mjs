@@ -125,10 +125,10 @@ export const reseller = async (t, { name = 'reseller', dollars = '200', ...look 
 }
 
 /** A client of this name who has bound a key, on its page. */
-export const client = async (t, secret, { name = 'client', ...look } = {}) => {
-  const page = await t.open(look), who = address(name)
+export const client = async (t, secret, { name = 'client', who = address(name), keyName = '', ...look } = {}) => {
+  const page = await t.open(look)
   await signIn(page, PORTAL, who)
-  await bind(page, secret)
+  await bind(page, secret, keyName)
   return { page, who }
 }
 
@@ -205,10 +205,10 @@ export const menu = async (page, label, entry, heading) => {
 // ---- Calls
 
 /** One call by the official SDK. `script` tells the simulated provider what to do. */
-export const call = (secret, script = {}) => {
+export const call = (secret, script = {}, model = MODEL) => {
   const anthropic = new Anthropic({ apiKey: secret, baseURL: API, maxRetries: 0 })
   const content = `Hello [[sandbox ${JSON.stringify(script)}]]`
-  return anthropic.messages.create({ model: MODEL, max_tokens: 256, messages: [{ role: 'user', content }] })
+  return anthropic.messages.create({ model, max_tokens: 256, messages: [{ role: 'user', content }] })
 }
 
 /** A call whose answer costs this many US dollars: the model takes $1 a million input tokens. */

@@ -1,25 +1,24 @@
-// Pictures of the main pages for docs/screenshots/, at people and keys made through the product itself.
+// Pictures of the main pages for docs/screenshots/, after a month of use.
 import { chromium } from 'playwright-core'
 import { mkdirSync, statSync } from 'node:fs'
 import { dialog, fillKey } from './lib.mjs'
 import { FLAGS, people } from './browser.mjs'
 import { addressOf } from './pages.mjs'
-import { stock } from './stock.mjs'
+import { history } from './history.mjs'
 
 const LIMIT_BYTES = 150_000
 const folder = new URL('../../docs/screenshots/', import.meta.url)
 
 const typed = async page => fillKey(await dialog(page, 'Create Key', 'Create API Key'), 'globex-prod', '100', '60')
 const pictures = acme => [
-  ['api', 'ming', '/api', ['1280 light', '1280 dark', '390 light', '390 dark']],
-  ['create-key', 'ming', '/api', ['1280 light', '390 dark'], typed],
+  ['api', 'ming', '/api?sort=label', ['1280 light', '1280 dark', '390 light', '390 dark']],
+  ['create-key', 'ming', '/api?sort=label', ['1280 light', '390 dark'], typed],
   ['usage', 'ming', '/usage', ['1280 light', '1280 dark']],
-  ['billing', 'ming', '/billing', ['1280 dark']],
   ['portal', 'acme', `/keys/${acme}`, ['1280 light', '1280 dark', '390 light', '390 dark']],
 ]
 
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS })
-const t = people(browser), world = await stock(t, { ming: 'you@shop.com', acme: 'acme@corp.com' })
+const t = people(browser), world = await history(t)
 mkdirSync(folder, { recursive: true })
 for (const [name, who, path, looks, act] of pictures(world.keys['acme-corp-prod'].id)) for (const look of looks) {
   const [width, theme] = look.split(' ')

@@ -13,7 +13,7 @@ const resellerOf = async (t, who, dollars) => {
 }
 
 const CALLS = [
-  { usage: { input_tokens: 1204, output_tokens: 612, cache_read_input_tokens: 30011 } },
+  { usage: { input_tokens: 1204, output_tokens: 612, cache_read_input_tokens: 30010 } },
   { usage: { input_tokens: 88, output_tokens: 1930, cache_creation_input_tokens: 9016 } },
   { usage: { input_tokens: 12031, output_tokens: 77 } },
   { model: 'claude-haiku-5-5', usage: { input_tokens: 2500, output_tokens: 410 } },
@@ -68,11 +68,10 @@ const requestOf = async page => {
   return page.locator('table.lines a[href^="/usage/"]').first().getAttribute('href')
 }
 
-const make = async (t, names) => {
-  const who = name => names[name] ?? address(name)
-  const ming = await few(t, who('ming'))
+const make = async t => {
+  const ming = await few(t, address('ming'))
   const { keys } = ming, secret = label => keys[label].secret
-  const acme = await clientOf(t, who('acme'), { 'Acme prod': secret('acme-corp-prod'), Trial: secret('initech-trial'), Nightly: secret('northwind-batch'), Staging: secret('globex-staging') })
+  const acme = await clientOf(t, address('acme'), { 'Acme prod': secret('acme-corp-prod'), Trial: secret('initech-trial'), Nightly: secret('northwind-batch'), Staging: secret('globex-staging') })
   const people = {
     ming: ming.page, many: await many(t), empty: await resellerOf(t, address('empty')), frozen: await frozen(t),
     acme, newcomer: await clientOf(t, address('newcomer'), {}), stranger: await t.open(),
@@ -83,5 +82,5 @@ const make = async (t, names) => {
 }
 
 let made
-/** The same people for every scenario of a run; `names` gives some of them an address of their own. */
-export const stock = (t, names = {}) => (made ??= make(t, names))
+/** The same people for every scenario of a run. */
+export const stock = t => (made ??= make(t))

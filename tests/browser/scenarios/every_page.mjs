@@ -94,6 +94,7 @@ const lookAt = part => async t => {
     const answer = await go(page, addressOf(who, path))
     is(path, answer.status(), /nowhere/.test(path) ? 404 : 200)
     const weight = bytes()
+    is('something was weighed', weight > 1_000, true)
     if (weight > FIRST_PAINT_BYTES) note(`first paint takes ${weight} bytes`)
     if (act) await act(page)
     for (const fault of await faults(page)) note(fault)

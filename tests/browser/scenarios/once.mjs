@@ -45,6 +45,7 @@ export default {
     const form = await dialog(page, 'Top up growing', 'Top Up Client Key')
     await form.getByLabel('Amount').fill('50')
     await form.getByRole('button', { name: 'Confirm' }).dblclick()
+    await page.waitForURL(/did=top-up/)
     await shows(figure(page, `key.${id}.budget`), '$150.00')
     await page.reload()
     await balance(page, '$110.00')
