@@ -69,6 +69,7 @@ export default {
     await page.keyboard.press('Enter')
     await sheet(page).getByRole('heading', { name: /^Rename/ }).waitFor()
     await page.keyboard.press('Escape')
+    await sheet(page).waitFor({ state: 'detached' })
     is('back at the menu it came from', await focus(page), 'More for framed')
   },
 
