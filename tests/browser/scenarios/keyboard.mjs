@@ -1,5 +1,5 @@
 // Everything by keyboard: no pointer is touched below.
-import { client, cut, DASHBOARD, figure, go, is, PORTAL, reseller, sheet, shows } from '../lib.mjs'
+import { client, cut, DASHBOARD, figure, go, is, PORTAL, reseller, sheet, shows, until } from '../lib.mjs'
 
 const focus = page => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.id ?? document.activeElement.textContent.trim())
 // A page that is just being loaded has no focus to ask for.
@@ -7,6 +7,7 @@ const focused = page => page.evaluate(() => {
   const e = document.activeElement
   return [e.getAttribute('aria-label'), e.textContent.trim(), e.id].filter(Boolean)
 }).catch(() => page.waitForLoadState().then(() => focused(page)))
+const focusOn = (page, name) => until(`the focus on ${name}`, async () => await focus(page) === name)
 /** Presses Tab until the element of this name has the focus. */
 const tabTo = async (page, name, key = 'Tab') => {
   for (let i = 0; i < 60; i++) {
@@ -22,7 +23,7 @@ export default {
     const { page } = await reseller(t)
     await page.keyboard.press('c')
     await sheet(page).getByRole('heading', { name: 'Create API Key' }).waitFor()
-    is('the first field', await focus(page), 'label')
+    await focusOn(page, 'label')
     await page.keyboard.type('typed')
     await page.keyboard.press('Tab')
     await page.keyboard.type('100')
@@ -57,20 +58,20 @@ export default {
     await sheet(page).waitFor()
     await page.keyboard.press('Escape')
     await sheet(page).waitFor({ state: 'detached' })
-    is('back at the link', await focus(page), 'Top up framed')
+    await focusOn(page, 'Top up framed')
     await tabTo(page, 'More for framed')
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: 'Rename' }).waitFor()
     await page.keyboard.press('Escape')
     is('menus', await page.locator('details.menu[open]').count(), 0)
-    is('back at the menu', await focus(page), 'More for framed')
+    await focusOn(page, 'More for framed')
     await page.keyboard.press('Enter')
     await tabTo(page, 'Rename')
     await page.keyboard.press('Enter')
     await sheet(page).getByRole('heading', { name: /^Rename/ }).waitFor()
     await page.keyboard.press('Escape')
     await sheet(page).waitFor({ state: 'detached' })
-    is('back at the menu it came from', await focus(page), 'More for framed')
+    await focusOn(page, 'More for framed')
   },
 
   'shortcuts find, create, top up, go and list, and rest while somebody types': async t => {
