@@ -127,6 +127,49 @@ pub struct PaymentFact {
     pub received: Received,
     /// Real money; false for a provider's test mode.
     pub live: bool,
+    /// What the provider gave back of it, in any order; each stays listed for ever.
+    pub refunds: Vec<Refund>,
+    /// What the payer's bank disputes of it, in any order; each stays listed for ever.
+    pub disputes: Vec<Dispute>,
+}
+
+/// Money that a provider gives back to the payer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refund {
+    /// The provider's id of the refund, the same for ever.
+    pub id: String,
+    pub amount: Received,
+    pub state: RefundState,
+}
+
+/// How far a refund is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RefundState {
+    /// Asked for; no money moved, as far as is known.
+    Pending,
+    Succeeded,
+    /// It came back, or was called off: what was taken for it is owed again.
+    Failed,
+}
+
+/// A payer's bank that wants money back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dispute {
+    /// The provider's id of the dispute, the same for ever.
+    pub id: String,
+    pub amount: Received,
+    pub state: DisputeState,
+    /// Whether the provider has taken the money from us now; a won dispute's is given back.
+    pub is_withdrawn: bool,
+}
+
+/// How far a dispute is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DisputeState {
+    /// Nobody knows yet; an inquiry too.
+    Open,
+    Won,
+    Lost,
 }
 
 #[cfg(test)]

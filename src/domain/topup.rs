@@ -248,7 +248,8 @@ mod tests {
     }
 
     fn fact(state: PaymentState, received: Received) -> PaymentFact {
-        PaymentFact { payment: "p".into(), topup: None, state, received, live: true }
+        let (refunds, disputes) = (Vec::new(), Vec::new());
+        PaymentFact { payment: "p".into(), topup: None, state, received, live: true, refunds, disputes }
     }
 
     fn dollars(amount: i64) -> Received {

@@ -1,4 +1,4 @@
-//! What may be lost: throttles, and the news that open pages wait for.
+//! What may be lost: throttles.
 //!
 //! All of it works in this process's memory. Redis, where there is one, only makes throttles stricter: it remembers
 //! them over a restart. It gets a fixed time to answer; slower counts as absent, and after a failure it is not asked
@@ -7,15 +7,9 @@
 use crate::store::window::{Throttles, Verdict};
 use deadpool_redis::redis::pipe;
 use deadpool_redis::{Config, CreatePoolError, Pool, Runtime};
-use parking_lot::Mutex;
-use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::broadcast;
 
-/// News a page may fall behind before it has to read its numbers anew.
-const NEWS_KEPT: usize = 64;
 /// Before all our names, since a Redis may be shared.
 const PREFIX: &str = "derouter:throttle:";
 
@@ -36,11 +30,10 @@ pub enum RedisState {
     Resting,
 }
 
-/// Throttles and live news.
+/// Throttles.
 pub struct Volatile {
     throttles: Throttles,
     redis: Option<Redis>,
-    topics: Mutex<HashMap<String, broadcast::Sender<Arc<str>>>>,
 }
 
 struct Redis {
@@ -58,7 +51,7 @@ impl Volatile {
     /// If the URL is not one of Redis.
     pub fn new(redis: Option<RedisSettings>) -> Result<Self, CreatePoolError> {
         let redis = redis.map(Redis::new).transpose()?;
-        Ok(Volatile { throttles: Throttles::default(), redis, topics: Mutex::default() })
+        Ok(Volatile { throttles: Throttles::default(), redis })
     }
 
     /// Counts one against `name`; false once more than `limit` fell into `window`, which begins with the first.
@@ -86,23 +79,6 @@ impl Volatile {
             Some(redis) if redis.is_resting(now_ms) => RedisState::Resting,
             Some(_) => RedisState::Answers,
         }
-    }
-
-    /// Tells the open pages of a topic something; without any, nothing happens.
-    pub fn publish(&self, topic: &str, text: &str) {
-        let mut topics = self.topics.lock();
-        let Some(listeners) = topics.get(topic) else { return };
-        if listeners.send(text.into()).is_err() {
-            topics.remove(topic);
-        }
-    }
-
-    /// Hears what is published under a topic from now on. A listener that fell behind is told so by `Lagged`.
-    pub fn subscribe(&self, topic: &str) -> broadcast::Receiver<Arc<str>> {
-        let mut topics = self.topics.lock();
-        // Topics nobody listens to any more go with the next one that is opened.
-        topics.retain(|_, listeners| listeners.receiver_count() > 0);
-        topics.entry(topic.to_owned()).or_insert_with(|| broadcast::channel(NEWS_KEPT).0).subscribe()
     }
 }
 

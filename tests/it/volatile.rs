@@ -94,13 +94,3 @@ async fn d02_a_redis_killed_meanwhile_changes_no_answer() {
     assert!(volatile.allow("a", 2, MINUTE, 1).await);
     assert!(!volatile.allow("a", 2, MINUTE, 2).await);
 }
-
-#[tokio::test]
-async fn news_reach_the_pages_of_their_topic_alone() {
-    let volatile = Volatile::new(None).expect("memory alone");
-    let (mut ours, mut theirs) = (volatile.subscribe("account:1"), volatile.subscribe("account:2"));
-    volatile.publish("account:1", "140.0000");
-    assert_eq!(&*ours.recv().await.expect("news"), "140.0000");
-    assert!(theirs.try_recv().is_err());
-    volatile.publish("nobody", "is told");
-}

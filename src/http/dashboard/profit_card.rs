@@ -68,8 +68,8 @@ impl Profit {
         Some(Profit {
             total: words::dollars(sum.profit().usd()),
             total_exact: words::dollars_9(sum.profit().usd()),
-            spent: words::used(sum.price.usd()),
-            cost: words::used(sum.cost.usd()),
+            spent: words::dollars_up(sum.price.usd()),
+            cost: words::dollars_up(sum.cost.usd()),
             keys,
             words: most(span, days),
             bars: bars(days),

@@ -59,7 +59,7 @@ pub fn title(metric: Metric) -> &'static str {
 /// A figure of a metric in words.
 pub fn figure(metric: Metric, amount: i64) -> String {
     match metric {
-        Metric::Spent => words::used(Usd::from_nanos(amount)),
+        Metric::Spent => words::dollars_up(Usd::from_nanos(amount)),
         Metric::Earned => words::dollars(Usd::from_nanos(amount)),
         Metric::Calls | Metric::Tokens => words::short_count(amount),
     }

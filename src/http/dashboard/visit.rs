@@ -168,9 +168,7 @@ impl<'a> Visit<'a> {
 
     /// A query parameter that a link of ours carries; empty where it is absent. Foreign ones are ignored.
     pub fn query(&self, name: &str) -> String {
-        let pairs = form_urlencoded::parse(self.http.query_string().as_bytes());
-        let found = pairs.into_iter().find(|(n, _)| n == name).map(|(_, value)| value);
-        found.map(|v| v.chars().filter(|c| !c.is_control()).take(512).collect()).unwrap_or_default()
+        local::parameter(self.http.query_string(), name)
     }
 
     /// Marks an answer as something that is downloaded: `text/csv` and the like.

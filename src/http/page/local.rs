@@ -1,4 +1,5 @@
-//! Paths that come back from a browser (`next`, `back`): only pages of this site, never another place.
+//! Paths and parameters that come back from a browser. `next` and `back` lead to pages of this site, never to another
+//! place.
 
 /// Method and pattern of every page of a site.
 pub type Table = &'static [(&'static str, &'static str)];
@@ -12,6 +13,12 @@ pub fn page(table: Table, raw: &str) -> Option<String> {
     let path = raw.split(['?', '#']).next().unwrap_or_default();
     let known = table.iter().any(|(method, pattern)| *method == "get" && fits(pattern, path));
     (plain && known).then(|| raw.to_owned())
+}
+
+/// A parameter of a query string; empty where it is absent. At most 512 characters, none of them a control one.
+pub fn parameter(query: &str, name: &str) -> String {
+    let found = form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, value)| value);
+    found.map(|v| v.chars().filter(|c| !c.is_control()).take(512).collect()).unwrap_or_default()
 }
 
 /// Whether the site has this path for some method.

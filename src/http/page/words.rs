@@ -15,14 +15,8 @@ pub fn dollars(amount: Usd) -> String {
     dollars::floor(amount)
 }
 
-/// `$34.20`, rounded up: what is spent or promised.
+/// `$34.20`, rounded up: what is spent or promised; beside a rest that is rounded down it adds up to the whole.
 pub fn dollars_up(amount: Usd) -> String {
-    let cents = amount.nanos().div_euclid(CENT) + i64::from(amount.nanos().rem_euclid(CENT) != 0);
-    dollars(Usd::from_nanos(cents.saturating_mul(CENT)))
-}
-
-/// What was used up, rounded up: beside a rest that is rounded down it adds up to the whole.
-pub fn used(amount: Usd) -> String {
     dollars::ceil(amount)
 }
 

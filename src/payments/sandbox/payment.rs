@@ -69,6 +69,8 @@ impl SandboxPayment {
             },
             received,
             live: self.live,
+            refunds: Vec::new(),
+            disputes: Vec::new(),
         }
     }
 

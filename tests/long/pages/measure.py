@@ -12,11 +12,11 @@ WARM = 20
 BAR, LONG_BAR = 20, 50
 
 # Path and bar in milliseconds. {busy}: the busiest key; {some}: an ordinary one; {call}: a request; {from}, {to}: 90 days.
-# A path that ends in "> Older" is the page behind that button.
+# A path that ends in "> Older" or "> Next" is the page behind that button.
 DASHBOARD = [
     ("/api", BAR), ("/api > Older", BAR), ("/api?q=acme", BAR), ("/api?q=nothing-like-it", BAR), ("/api?q=sk-ant-123", BAR),
     ("/api?state=low", BAR), ("/api?state=paused", BAR), ("/api?state=deleted", BAR),
-    ("/api?sort=label", BAR), ("/api?sort=spent", BAR), ("/api?sort=used > Older", BAR), ("/api?sort=profit", BAR),
+    ("/api?sort=label", BAR), ("/api?sort=spent", BAR), ("/api?sort=used > Next", BAR), ("/api?sort=profit", BAR),
     ("/keys/{busy}", BAR), ("/keys/{some}", BAR), ("/keys/new", BAR), ("/keys/{busy}/top-up", BAR), ("/keys/{busy}/rename", BAR),
     ("/keys/{busy}/rotate", BAR), ("/keys/{busy}/delete", BAR), ("/keys/{busy}/message", BAR),
     ("/account-key", BAR), ("/top-up", BAR), ("/guide", BAR), ("/settings", BAR), ("/shortcuts", BAR),

@@ -11,8 +11,8 @@ use crate::domain::trail::{Actor, Trail};
 use crate::http::json::error::JsonError;
 use crate::http::page::form::Form;
 use crate::http::page::parts::{Link, Notice};
-use crate::http::page::reply;
 use crate::http::page::stage::{Look, Stage};
+use crate::http::page::{local, reply};
 use crate::http::portal::pages::frame::PortalPage;
 use crate::http::portal::state::PortalState;
 use crate::http::site::guard;
@@ -140,9 +140,7 @@ impl<'a> Visit<'a> {
 
     /// A query parameter that a link of ours carries; empty where it is absent. Foreign ones are ignored.
     pub fn query(&self, name: &str) -> String {
-        let pairs = form_urlencoded::parse(self.http.query_string().as_bytes());
-        let found = pairs.into_iter().find(|(n, _)| n == name).map(|(_, value)| value);
-        found.map(|v| v.chars().filter(|c| !c.is_control()).take(512).collect()).unwrap_or_default()
+        local::parameter(self.http.query_string(), name)
     }
 }
 
