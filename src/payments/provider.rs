@@ -87,6 +87,27 @@ impl Provider {
         }
     }
 
+    /// Every payment opened from `from` on and before `to`, as the provider says now: for the comparison with our rows.
+    ///
+    /// # Errors
+    /// `Unreachable`; never a part of the list.
+    pub async fn list(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<PaymentFact>, ProviderError> {
+        match self {
+            Provider::Sandbox(sandbox) => sandbox.list(from, to),
+        }
+    }
+
+    /// Gives money of a payment back to its payer, US dollars more than 0. The repeat of an intent is the same refund;
+    /// how far it is, `fetch` tells.
+    ///
+    /// # Errors
+    /// `Unreachable` where nobody knows whether it was done, `Refused` where it certainly was not.
+    pub async fn refund(&self, payment: &str, intent: &str, amount: Cost) -> Result<(), ProviderError> {
+        match self {
+            Provider::Sandbox(sandbox) => sandbox.refund(payment, intent, amount),
+        }
+    }
+
     /// The header that carries a notice's signature, in lower case.
     pub fn signature_header(&self) -> &'static str {
         match self {
