@@ -39,6 +39,7 @@ pub mod secret;
 pub mod site;
 pub mod span;
 pub mod sse;
+pub mod take_back;
 pub mod tally;
 pub mod topup;
 pub mod trail;

@@ -12,4 +12,6 @@ pub mod provider;
 pub mod providers;
 pub mod sandbox;
 pub mod signature;
+pub mod take_back;
+pub mod turns;
 pub mod worker;

@@ -33,6 +33,7 @@ pub mod socket_folder;
 pub mod spool;
 pub mod spool_record;
 pub mod stores;
+pub mod take_backs;
 pub mod tally_row;
 pub mod throttle;
 pub mod unprivileged;

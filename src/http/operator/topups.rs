@@ -78,6 +78,7 @@ fn shown(row: &TopupRow) -> Value {
         "requested": order.requested.to_string(),
         "received": order.received.map(|amount| amount.to_string()),
         "credited": order.credited.map(|amount| amount.to_string()),
+        "taken_back": row.taken_back.to_string(),
         "reason": order.reason.map(ParkReason::word),
         "closed_by": row.closed_by,
         "created_at": row.created_at,
