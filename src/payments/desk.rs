@@ -19,6 +19,7 @@ use crate::store::audit::{Act, AuditStore};
 use crate::store::error::StoreError;
 use crate::store::payment_events::PaymentEvents;
 use crate::store::payments::{NewTopup, PaymentStore, TopupRow};
+use crate::store::reconciliations::Reconciliations;
 use crate::store::take_backs::TakeBacks;
 use chrono::TimeDelta;
 use serde_json::json;
@@ -39,6 +40,7 @@ pub(super) struct Inner {
     pub(super) store: PaymentStore,
     pub(super) events: PaymentEvents,
     pub(super) take_backs: TakeBacks,
+    pub(super) reconciliations: Reconciliations,
     pub(super) turns: Turns,
     pub(super) directory: Directory,
     pub(super) providers: Providers,
@@ -69,6 +71,7 @@ impl PaymentDesk {
             store: PaymentStore::new(pool.clone()),
             events: PaymentEvents::new(pool.clone()),
             take_backs: TakeBacks::new(pool.clone()),
+            reconciliations: Reconciliations::new(pool.clone()),
             turns: Turns::default(),
             directory,
             providers,

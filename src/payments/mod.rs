@@ -10,6 +10,7 @@ pub mod look;
 pub mod notice;
 pub mod provider;
 pub mod providers;
+pub mod reconcile;
 pub mod sandbox;
 pub mod signature;
 pub mod take_back;

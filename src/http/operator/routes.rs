@@ -18,6 +18,7 @@ pub fn add(config: &mut ServiceConfig) {
         .route("/op/keys/{key}", web::get().to(keys::show))
         .route("/op/prices", web::get().to(prices::list))
         .route("/op/prices", web::post().to(prices::set))
+        .route("/op/reconcile", web::post().to(topups::reconcile))
         .route("/op/topups", web::get().to(topups::list))
         .route("/op/topups/{topup}/credit", web::post().to(topups::credit))
         .route("/op/topups/{topup}/close", web::post().to(topups::close));

@@ -6,5 +6,6 @@ mod crash;
 mod facts;
 mod notices;
 mod orders;
+mod reconcile;
 pub mod till;
 mod trouble;
