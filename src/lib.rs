@@ -15,6 +15,7 @@ pub mod config;
 pub mod domain;
 pub mod http;
 pub mod identity;
+pub mod mail;
 pub mod payments;
 pub mod store;
 pub mod telemetry;

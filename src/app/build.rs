@@ -121,7 +121,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, swept, ownership.clone(), idle_ms));
     let bell = Arc::default();
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
-    let alerts = actix_web::rt::spawn(people::alerts(&settings, &pool, &books.directory, &bell).run());
+    let alerts = people::start_alerts(&settings, &pool, &books.directory, &bell);
     let payments = PaymentParts::start(&settings, &pool, &books.directory, data)?;
     let usage_keeper = actix_web::rt::spawn(usage_keeper::run(UsageMarks::new(pool.clone()), clock.clone()));
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());

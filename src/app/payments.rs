@@ -5,6 +5,7 @@ use crate::config::settings::{PaidBy, Profile, Settings};
 use crate::payments::desk::PaymentDesk;
 use crate::payments::provider::Provider;
 use crate::payments::providers::Providers;
+use crate::payments::redemption::Redemptions;
 use crate::payments::sandbox::courier;
 use crate::payments::sandbox::provider::PaymentSandbox;
 use crate::payments::worker;
@@ -17,6 +18,7 @@ use std::path::Path;
 /// The desk and what works beside it.
 pub struct PaymentParts {
     pub desk: PaymentDesk,
+    pub redemptions: Redemptions,
     /// The simulated provider, where a method is paid by it.
     pub sandbox: Option<PaymentSandbox>,
     tasks: Vec<JoinHandle<()>>,
@@ -38,11 +40,13 @@ impl PaymentParts {
         let providers = Providers { card: paid_by(rules.card), crypto: paid_by(rules.crypto) };
         let live = settings.profile == Profile::Production;
         let desk = PaymentDesk::new(pool, directory.clone(), providers, rules.clone(), live);
-        let mut tasks = vec![actix_web::rt::spawn(worker::run(desk.clone()))];
+        let redemptions = Redemptions::new(pool, directory.clone());
+        let mut tasks =
+            vec![actix_web::rt::spawn(worker::run(desk.clone())), actix_web::rt::spawn(redemptions.clone().run())];
         if let Some(sandbox) = &sandbox {
             tasks.push(actix_web::rt::spawn(courier::run(sandbox.clone())));
         }
-        Ok(PaymentParts { desk, sandbox, tasks })
+        Ok(PaymentParts { desk, redemptions, sandbox, tasks })
     }
 
     /// Ends the tasks; what they had under way is repeated by the next start.

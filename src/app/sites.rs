@@ -45,7 +45,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
             movements: MovementViews::new(parts.pool.clone()),
             preferences: PreferenceStore::new(parts.pool.clone()),
         };
-        let desk = parts.payments.desk.clone();
+        let (desk, redemptions) = (parts.payments.desk.clone(), parts.payments.redemptions.clone());
         let server = HttpServer::new(move || {
             App::new()
                 .wrap(from_fn(host::guard_site))
@@ -56,6 +56,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
                 .app_data(Data::from(stage.assets.clone()))
                 .app_data(Data::new(dash.clone()))
                 .app_data(Data::new(desk.clone()))
+                .app_data(Data::new(redemptions.clone()))
                 .configure(manage::routes::add_dashboard)
                 .configure(dashboard::routes::add)
                 .default_service(web::to(mishaps::not_found))

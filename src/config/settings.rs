@@ -194,6 +194,8 @@ pub struct Mail {
     pub tls: MailTls,
     pub user: String,
     pub from: String,
+    /// A file; empty: the system's certificates alone.
+    pub root_certificate: String,
 }
 
 /// Codes, throttles and session lives (`identity.md` §2, §3).

@@ -32,6 +32,7 @@ pub mod pricing;
 pub mod quote;
 pub mod ratio;
 pub mod reason;
+pub mod redemption_code;
 pub mod request;
 pub mod request_error;
 pub mod scan;

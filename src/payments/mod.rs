@@ -10,6 +10,7 @@ pub mod look;
 pub mod notice;
 pub mod provider;
 pub mod providers;
+pub mod redemption;
 pub mod sandbox;
 pub mod signature;
 pub mod worker;

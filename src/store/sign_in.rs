@@ -3,6 +3,7 @@
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use crate::domain::device;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::{AccountId, UserId};
 use crate::domain::site::{Person, Site};
@@ -10,6 +11,7 @@ use crate::domain::trail::{Action, Actor, Trail};
 use crate::store::audit::{self, Act};
 use crate::store::codes::Claim;
 use crate::store::error::StoreError;
+use crate::store::mail::{self, NewMail};
 use crate::store::sessions::about;
 use crate::store::throttle;
 
@@ -34,12 +36,13 @@ impl SignInStore {
         SignInStore { pool }
     }
 
-    /// Signs in to a site after a correct code; the first one makes the record. `None` if the code was used meanwhile.
+    /// Signs in to a site after a correct code; the first one makes the record. `new_device` is queued where the person
+    /// has signed in before, and never with this device. `None` if the code was used meanwhile.
     pub async fn complete(
         &self,
         claim: &Claim,
         site: Site,
-        new: &NewSession,
+        (new, new_device): (&NewSession, &NewMail),
         give_back: &GiveBack,
         trail: &Trail,
     ) -> Result<Option<Person>, StoreError> {
@@ -61,6 +64,16 @@ impl SignInStore {
             .bind(&trail.user_agent)
             .execute(&mut *work)
             .await?;
+        let device = device::device(&trail.user_agent);
+        let is_new: bool = sqlx::query_scalar(include_str!("sql/note_device.sql"))
+            .bind(site.word())
+            .bind(account.or(user))
+            .bind(&device)
+            .fetch_one(&mut *work)
+            .await?;
+        if is_new {
+            mail::enqueue(&mut work, new_device).await?;
+        }
         let act = about(person, Action::SignedIn).on(new.session);
         audit::record(&mut work, &trail.by(actor(person)), &act).await?;
         work.commit().await?;

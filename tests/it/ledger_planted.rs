@@ -15,7 +15,7 @@ use uuid::Uuid;
 const USD: i64 = 1_000_000_000;
 
 /// A fault a condition, as statements that no trigger sees.
-const PLANTED: [(&str, &str, &str); 28] = [
+const PLANTED: [(&str, &str, &str); 30] = [
     ("C1", "one nano on a journal row", "UPDATE journal SET cost = cost + 1 WHERE kind = 5"),
     ("C1", "a freeze that no op made", "UPDATE account SET freezes = freezes + 1"),
     ("C2", "a budget that no op gave", "UPDATE journal SET price = price - 1 WHERE kind = 7"),
@@ -61,6 +61,13 @@ const PLANTED: [(&str, &str, &str); 28] = [
     ),
     ("C16", "a nano on a day's sum", "UPDATE journal_day SET change = change + 1 WHERE kind = 7"),
     ("C16", "a lost day", "DELETE FROM journal_day"),
+    (
+        "C17",
+        "a code marked and not credited",
+        "INSERT INTO redemption_code (code_id, digest, amount, account_id, claimed_at, credited_at) \
+         SELECT gen_random_uuid(), sha256('x'), 1, account_id, now(), now() FROM account LIMIT 1",
+    ),
+    ("C17", "a credit of no code", "UPDATE journal SET idem = 'code:none' WHERE kind = 5"),
     ("C14", "a call of a wild clock", "UPDATE call SET call_id = 'ffffffff-ffff-7fff-bfff-ffffffffffff'"),
 ];
 

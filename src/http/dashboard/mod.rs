@@ -29,6 +29,7 @@ pub mod open_key;
 pub mod page;
 pub mod profit_card;
 pub mod receipt;
+pub mod redeem;
 pub mod routes;
 pub mod session;
 pub mod settings;

@@ -113,7 +113,9 @@ pub async fn verify(http: HttpRequest, payload: Payload, stage: Data<Stage>) -> 
             let trail = guard::trail(&http, site.trusted_hops, Actor::Nobody);
             let challenge = site.cookies.challenge(&http).and_then(Challenge::parse);
             let done = match &challenge {
-                Some(challenge) => site.codes.sign_in(site.site, &address, challenge, &code, &trail).await?,
+                Some(challenge) => {
+                    site.codes.sign_in(site.site, &address, challenge, &code, &site.sender, &trail).await?
+                }
                 None => SignIn::NotLive,
             };
             match done {

@@ -55,7 +55,7 @@ pub async fn verify(http: HttpRequest, payload: Payload, state: Data<SiteState>)
     let code = code(&typed.code)?;
     let challenge = state.cookies.challenge(&http).and_then(Challenge::parse).ok_or_else(JsonError::code_not_live)?;
     let trail = guard::trail(&http, state.trusted_hops, Actor::Nobody);
-    match state.codes.sign_in(state.site, &address, &challenge, &code, &trail).await? {
+    match state.codes.sign_in(state.site, &address, &challenge, &code, &state.sender, &trail).await? {
         SignIn::Done { person, token, session } => Ok(signed_in(&state, person, &token, session)),
         SignIn::Wrong { left } => Err(JsonError::wrong_code(left)),
         SignIn::NotLive => Err(JsonError::code_not_live()),

@@ -1,5 +1,6 @@
 //! Money in through the whole program, paid at the simulated provider (`faults.md` G).
 
+mod codes;
 mod crash;
 mod facts;
 mod notices;
