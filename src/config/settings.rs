@@ -37,6 +37,8 @@ pub struct Settings {
     pub mail: Mail,
     pub identity: Identity,
     pub payments: Payments,
+    pub stripe: StripeSettings,
+    pub btcpay: BtcpaySettings,
     pub drain: Drain,
     pub secrets: Secrets,
 }
@@ -227,7 +229,37 @@ pub struct Identity {
 #[serde(rename_all = "snake_case")]
 pub enum PaidBy {
     Sandbox,
+    Stripe,
+    Btcpay,
     None,
+}
+
+/// Whether a provider moves real money.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    Live,
+    Test,
+}
+
+/// The account at Stripe; its key and the secrets of its notices are in `Secrets`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StripeSettings {
+    pub base_url: String,
+    pub checkout_url: String,
+    pub mode: Mode,
+}
+
+/// The store of a BTCPay Server; its key and the secrets of its notices are in `Secrets`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BtcpaySettings {
+    pub base_url: String,
+    /// Empty: as `base_url`.
+    pub checkout_url: String,
+    pub store_id: String,
+    pub mode: Mode,
 }
 
 /// Money in (`payments.md`); amounts are US dollars in whole cents.
@@ -268,6 +300,12 @@ pub struct Secrets {
     pub signing: SecretString,
     pub upstream_credential: SecretString,
     pub smtp_password: SecretString,
+    pub stripe_key: SecretString,
+    /// Several, between commas, spaces or lines, while one replaces another.
+    pub stripe_webhook_secrets: SecretString,
+    pub btcpay_key: SecretString,
+    /// As Stripe's.
+    pub btcpay_webhook_secrets: SecretString,
 }
 
 impl Settings {
@@ -326,7 +364,7 @@ impl Settings {
 }
 
 /// Whether a text is scheme, host and perhaps port, and nothing more but one slash.
-fn is_origin(text: &str) -> bool {
+pub(super) fn is_origin(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return false };
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     let (host, port) = match authority.rsplit_once(':') {
