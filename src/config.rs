@@ -15,8 +15,10 @@ use thiserror::Error;
 use crate::config::settings::{Profile, Settings};
 use crate::config::variables::FILE_VARIABLE;
 
+mod origin;
 pub mod paying;
 pub mod production;
+pub mod provider;
 pub mod secrets;
 pub mod settings;
 mod variables;

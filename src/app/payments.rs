@@ -2,7 +2,8 @@
 
 use crate::actors::directory::Directory;
 use crate::config::paying;
-use crate::config::settings::{Mode, PaidBy, Profile, Settings};
+use crate::config::provider::Mode;
+use crate::config::settings::{PaidBy, Profile, Settings};
 use crate::payments::btcpay::provider::{Btcpay, BtcpayStore};
 use crate::payments::desk::PaymentDesk;
 use crate::payments::provider::Provider;

@@ -2,7 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::settings::{Mode, PaidBy, Profile, Settings, is_origin};
+use crate::config::origin::is_origin;
+use crate::config::provider::Mode;
+use crate::config::settings::{PaidBy, Profile, Settings};
 
 /// Stripe takes checkouts of 30 minutes to a day; a slow request eats into the first.
 const STRIPE_TTL_S: std::ops::RangeInclusive<u64> = 1_860..=86_400;

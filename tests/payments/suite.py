@@ -1,7 +1,7 @@
 """The official Python SDK of Stripe against ours: it makes the same request of the same order, and our program believes
 its signatures and no others.
 """
-import datetime, json, os, pathlib, sys, time, urllib.error, urllib.parse, urllib.request
+import datetime, json, os, pathlib, re, sys, time, typing, urllib.error, urllib.parse, urllib.request
 
 import stripe
 
@@ -36,6 +36,39 @@ def notify(body, signature):
         return error.code
 
 
+def fields_of(object_type):
+    return {name for of in object_type.__mro__ for name in getattr(of, "__annotations__", {})}
+
+
+def words_of(object_type, field):
+    """The words that the SDK knows for a field."""
+    hint = next(of.__annotations__[field] for of in object_type.__mro__ if field in getattr(of, "__annotations__", {}))
+    literals = [hint, *typing.get_args(hint)]
+    return {word for one in literals if typing.get_origin(one) is typing.Literal for word in typing.get_args(one)}
+
+
+def check_shapes(source):
+    """The names we read are the SDK's, and so are the words we know; a word we leave out must be one that means nothing."""
+    answers, notices = (source / "answer.rs").read_text(), (source / "event.rs").read_text()
+    session, refund, dispute = stripe.checkout.Session, stripe.Refund, stripe.Dispute
+    for struct, text, of in [("Session", answers, session), ("RefundAnswer", answers, refund),
+                             ("DisputeAnswer", answers, dispute), ("BalanceLine", answers, stripe.BalanceTransaction),
+                             ("Sent", notices, stripe.Event)]:
+        body = re.search(r"struct %s \{(.*?)\n\}" % struct, text, re.S)[1]
+        read = {"type" if name == "kind" else name for name in re.findall(r"^    (?:pub )?(\w+):", body, re.M)}
+        check(f"python: what is read of a {of.__name__} is there: {' '.join(sorted(read))}",
+              len(read) > 0 and read <= fields_of(of), read - fields_of(of))
+    open_words = {"open", "unpaid", "processing", "succeeded", "requires_action", "requires_capture",
+                  "requires_confirmation", "needs_response", "under_review", "warning_needs_response",
+                  "warning_under_review", "appeal_needs_response", "appeal_under_review"}
+    known = {word for of, field in [(session, "status"), (session, "payment_status"), (dispute, "status"),
+                                    (stripe.PaymentIntent, "status")] for word in words_of(of, field)}
+    missed = {word for word in known - open_words if f'"{word}"' not in answers}
+    check(f"python: every word for a state is known or leaves things open ({len(known)})", known > open_words and not missed,
+          missed or open_words - known)
+
+
+check_shapes(pathlib.Path("src/payments/stripe"))
 orders = json.loads((FOLDER / "orders.json").read_text())
 order, home = orders["card"], orders["dashboard"]
 expires = datetime.datetime.fromisoformat(order["expires_at"].replace("Z", "+00:00"))

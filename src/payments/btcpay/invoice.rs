@@ -4,6 +4,7 @@
 use crate::domain::payment::{PaymentFact, PaymentState, Received};
 use crate::payments::provider::CheckoutOrder;
 use crate::payments::reading;
+use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -26,8 +27,8 @@ pub struct Invoice {
     currency: Option<String>,
     #[serde(default)]
     metadata: Value,
-    /// Seconds since 1970.
-    pub expiration_time: Option<i64>,
+    #[serde(default)]
+    expiration_time: Value,
 }
 
 /// A way an invoice may be paid, with what came by it.
@@ -40,8 +41,8 @@ pub struct PaymentMethod {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payment {
-    /// Seconds since 1970.
-    received_date: Option<i64>,
+    #[serde(default)]
+    received_date: Value,
 }
 
 /// The body that opens an invoice. The amount is always there: without one any sum would settle it.
@@ -63,10 +64,15 @@ pub fn opening(order: &CheckoutOrder, minutes: i64) -> String {
 /// When the last of the money came, µs since 1970; `None` if the answer does not say.
 pub fn last_payment_us(methods: &[PaymentMethod]) -> Option<i64> {
     let all = methods.iter().flat_map(|method| &method.payments);
-    all.filter_map(|payment| payment.received_date).max()?.checked_mul(MICROS)
+    all.filter_map(|payment| seconds(&payment.received_date)).max()?.checked_mul(MICROS)
 }
 
 impl Invoice {
+    /// Until when it may be paid, seconds since 1970.
+    pub fn expires_s(&self) -> Option<i64> {
+        seconds(&self.expiration_time)
+    }
+
     /// Our order's id, as it was sent.
     pub fn order_id(&self) -> Option<&str> {
         self.metadata.get("orderId").and_then(Value::as_str)
@@ -126,6 +132,12 @@ impl Invoice {
     }
 }
 
+/// A moment as servers of different age write it: seconds since 1970, or a date.
+fn seconds(moment: &Value) -> Option<i64> {
+    let date = || DateTime::parse_from_rfc3339(moment.as_str()?).ok().map(|date| date.timestamp());
+    moment.as_i64().or_else(date)
+}
+
 fn cut(text: &str) -> String {
     match text.split_once('.') {
         Some((whole, fraction)) if fraction.bytes().all(|b| b.is_ascii_digit()) => {
@@ -179,7 +191,8 @@ mod tests {
 
     #[test]
     fn the_last_of_the_money_decides_when_it_came() {
-        let methods = json!([{ "payments": [{ "receivedDate": 5 }, { "receivedDate": 9 }] }, { "rate": "1" }]);
+        let old = json!({ "receivedDate": "1970-01-01T00:00:09Z" });
+        let methods = json!([{ "payments": [{ "receivedDate": 5 }, old, { "receivedDate": "?" }] }, { "rate": "1" }]);
         let methods: Vec<PaymentMethod> = serde_json::from_value(methods).expect("methods");
         assert_eq!(last_payment_us(&methods), Some(9_000_000));
         assert_eq!(last_payment_us(&[]), None);

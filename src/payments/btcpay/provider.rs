@@ -71,7 +71,7 @@ impl Btcpay {
         let (Some(payment), Some(url)) = (reading::id(&invoice.id), invoice.checkout_link.clone()) else {
             return Err(ProviderError::Unreachable("its invoice has no id or no address".into()));
         };
-        let expires_at = invoice.expiration_time.and_then(|s| DateTime::from_timestamp(s, 0));
+        let expires_at = invoice.expires_s().and_then(|s| DateTime::from_timestamp(s, 0));
         Ok(Checkout { payment: payment.to_owned(), url, expires_at: expires_at.unwrap_or(order.expires_at) })
     }
 
@@ -108,6 +108,7 @@ impl Btcpay {
         let mut facts = Vec::new();
         for page in 0..MOST_PAGES {
             let (start, end, skip) = (from.timestamp(), to.timestamp(), page * PAGE);
+            // An archived invoice is one somebody put out of sight, not one that never was.
             let query = format!("?startDate={start}&endDate={end}&skip={skip}&take={PAGE}&includeArchived=true");
             let rows: Option<Vec<Invoice>> = self.interface.get(&self.path(&query)).await?;
             let rows = rows.ok_or_else(|| ProviderError::Unreachable("the store is not there".into()))?;

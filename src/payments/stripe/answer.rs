@@ -219,6 +219,7 @@ mod tests {
             ("warning_closed", vec![], DisputeState::Won, false),
             ("won", vec![-500, 500], DisputeState::Won, false),
             ("lost", vec![-500], DisputeState::Lost, true),
+            ("appeal_under_review", vec![-500], DisputeState::Open, true),
             ("a_new_one", vec![], DisputeState::Open, false),
         ];
         for (status, lines, state, is_withdrawn) in disputes {

@@ -4,6 +4,7 @@
 use crate::payments::provider::Notice;
 use crate::payments::reading;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// What is read of a notice; all else is ignored.
 #[derive(Deserialize)]
@@ -26,7 +27,8 @@ struct Data {
 struct Object {
     id: Option<String>,
     object: Option<String>,
-    payment_intent: Option<String>,
+    #[serde(default)]
+    payment_intent: Value,
 }
 
 /// Reads an authentic notice. Of the other mode or of another account it concerns no payment of ours.
@@ -45,7 +47,7 @@ pub fn read(raw: &[u8], live: bool) -> Notice {
 fn points_to(object: &Object) -> Option<&str> {
     let named = match object.object.as_deref() {
         Some("checkout.session") => object.id.as_deref(),
-        Some("charge" | "refund" | "dispute") => object.payment_intent.as_deref(),
+        Some("charge" | "refund" | "dispute") => object.payment_intent.as_str(),
         _ => None,
     };
     named.and_then(reading::id)
@@ -54,7 +56,7 @@ fn points_to(object: &Object) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn notice(object: &Value, live: bool, account: Option<&str>) -> Notice {
         let body = json!({ "id": "evt_1", "object": "event", "type": "x.y", "livemode": live, "account": account,

@@ -88,6 +88,13 @@ const shape = (body) => JSON.stringify(sorted(JSON.parse(body)));
 check("greenfield client 1.7.0: the body is its own, field by field", shape(invoice.body) === shape(clients.body), `${invoice.body} / ${clients.body}`);
 check("greenfield client 1.7.0: the headers are its own", invoice.headers === clients.headers, `${invoice.headers} / ${clients.headers}`);
 
+// The words for states of the table in our source are the client's, all of them.
+const table = fs.readFileSync("src/payments/btcpay/invoice.rs", "utf8").split("\n#[cfg(test)]")[0];
+// "New" and everything unknown leave an order as it is; an additional "Invalid" stands beside a status that says it all.
+const words = [...Object.values(btcpay.InvoiceStatus), ...Object.values(btcpay.InvoiceAdditionalStatus)];
+const missed = words.filter((word) => word !== "Marked" && !table.includes(`"${word}"`));
+check(`greenfield client 1.7.0: every word for a state is known (${words.length})`, words.length >= 11 && missed.length === 0, missed);
+
 const payment = card.checkout_url.split("/").at(-1);
 const event = {
   id: "evt_node", object: "event", type: "checkout.session.async_payment_succeeded", livemode: false,
