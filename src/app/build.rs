@@ -4,7 +4,7 @@ use crate::actors::draining::Draining;
 use crate::actors::{housekeeper, usage_keeper};
 use crate::app::books::{self, Books};
 use crate::app::payments::PaymentParts;
-use crate::app::{people, recovery, rounds};
+use crate::app::{cluster_keeper, people, recovery, rounds};
 use crate::clock::Clock;
 use crate::config::settings::{Settings, UpstreamKind};
 use crate::domain::ids::BootId;
@@ -65,6 +65,8 @@ pub struct Parts {
     pub(super) rounds: JoinHandle<()>,
     pub(super) usage_keeper: JoinHandle<()>,
     pub(super) cluster: Option<PrivatePostgres>,
+    /// Of the private cluster.
+    pub(super) keeper: Option<JoinHandle<()>>,
     pub(super) _lock: ProgramLock,
     pub(super) _folder: DataFolder,
 }
@@ -81,7 +83,10 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
     }
     let cluster = PrivatePostgres::start(folder.path()).await?;
     match build_on(&cluster.url(), settings, clock, folder).await {
-        Ok(parts) => Ok(Parts { cluster: Some(cluster), ..parts }),
+        Ok(parts) => {
+            let keeper = Some(actix_web::rt::spawn(cluster_keeper::run(cluster.clone())));
+            Ok(Parts { cluster: Some(cluster), keeper, ..parts })
+        }
         Err(error) => {
             let _ = cluster.stop().await;
             Err(error)
@@ -143,6 +148,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         rounds: actix_web::rt::spawn(rounds),
         usage_keeper,
         cluster: None,
+        keeper: None,
         _lock: lock,
         _folder: folder,
     })

@@ -69,6 +69,9 @@ pub async fn stop(parts: Parts, sites: Vec<Running>) {
     parts.books.stop();
     parts.pool.close().await;
     drop(parts.sandbox);
+    if let Some(keeper) = parts.keeper {
+        keeper.abort();
+    }
     if let Some(cluster) = parts.cluster
         && let Err(error) = cluster.stop().await
     {

@@ -41,6 +41,7 @@ pub mod usage_fold;
 pub mod usage_marks;
 pub mod usage_reach;
 pub mod usage_rewind;
+pub mod vector;
 pub mod views;
 pub mod volatile;
 pub mod window;
