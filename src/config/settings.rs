@@ -2,7 +2,7 @@
 //!
 //! Every struct refuses unknown fields. Bounds that a type cannot say are in `check`, so a value that is here is usable.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::config::origin::is_origin;
+use crate::config::provider::{BtcpaySettings, StripeSettings};
 use crate::domain::money::{Cost, Usd};
 
 /// What kind of installation this is.
@@ -37,6 +39,8 @@ pub struct Settings {
     pub mail: Mail,
     pub identity: Identity,
     pub payments: Payments,
+    pub stripe: StripeSettings,
+    pub btcpay: BtcpaySettings,
     pub drain: Drain,
     pub secrets: Secrets,
 }
@@ -229,6 +233,8 @@ pub struct Identity {
 #[serde(rename_all = "snake_case")]
 pub enum PaidBy {
     Sandbox,
+    Stripe,
+    Btcpay,
     None,
 }
 
@@ -270,6 +276,12 @@ pub struct Secrets {
     pub signing: SecretString,
     pub upstream_credential: SecretString,
     pub smtp_password: SecretString,
+    pub stripe_key: SecretString,
+    /// Several, between commas, spaces or lines, while one replaces another.
+    pub stripe_webhook_secrets: SecretString,
+    pub btcpay_key: SecretString,
+    /// As Stripe's.
+    pub btcpay_webhook_secrets: SecretString,
 }
 
 impl Settings {
@@ -325,21 +337,6 @@ impl Settings {
         ];
         rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(rule.to_owned()))
     }
-}
-
-/// Whether a text is scheme, host and perhaps port, and nothing more but one slash.
-fn is_origin(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port),
-        _ => (authority, "443"),
-    };
-    let named = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    let numbered =
-        host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).is_some_and(|h| h.parse::<Ipv6Addr>().is_ok());
-    let is_host = numbered || !host.is_empty() && host.bytes().all(named);
-    matches!(scheme, "http" | "https") && is_host && port.parse::<u16>().is_ok_and(|p| p > 0)
 }
 
 /// The secret, if one was set.

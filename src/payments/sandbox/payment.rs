@@ -31,7 +31,9 @@ pub struct SandboxPayment {
     pub amount: String,
     pub return_url: String,
     pub cancel_url: String,
-    /// µs since 1970, as all of its times.
+    /// µs since 1970, as all of its times; 0 for one that an older program wrote down.
+    #[serde(default)]
+    pub opened_us: i64,
     pub expires_us: i64,
     pub stage: Stage,
     /// What came, a decimal text as a provider sends it.

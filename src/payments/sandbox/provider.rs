@@ -1,6 +1,7 @@
 //! The sandbox's interface: what a real provider would answer over the network, answered here in the process.
 
 use crate::clock::Clock;
+use crate::domain::money::Cost;
 use crate::domain::payment::PaymentFact;
 use crate::payments::error::ProviderError;
 use crate::payments::provider::{CheckoutOrder, Notice};
@@ -10,6 +11,7 @@ use crate::payments::sandbox::play::{self, Play};
 use crate::payments::signature;
 use crate::store::document_folder::DocumentFolder;
 use crate::store::payments::Checkout;
+use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -104,7 +106,7 @@ impl PaymentSandbox {
         let id = format!("pay_{}", order.topup.0.simple());
         let mut payments = self.0.payments.lock();
         if !payments.contains_key(&id) {
-            let payment = opened(id.clone(), order);
+            let payment = opened(id.clone(), order, self.0.clock.wall_us());
             self.remember(&payment)?;
             payments.insert(id.clone(), payment);
         }
@@ -128,6 +130,26 @@ impl PaymentSandbox {
         self.refuse_while_down()?;
         let is_open = self.show(payment).is_some_and(|p| self.stage(&p) == Stage::Open);
         if is_open { self.play(payment, Play::Expire, Sending::Once).map(drop) } else { Ok(()) }
+    }
+
+    /// As `Provider::list`.
+    ///
+    /// # Errors
+    /// `Unreachable` while it is down.
+    pub fn list(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<PaymentFact>, ProviderError> {
+        self.refuse_while_down()?;
+        let (now_us, asked) = (self.0.clock.wall_us(), from.timestamp_micros()..to.timestamp_micros());
+        let payments = self.0.payments.lock();
+        Ok(payments.values().filter(|p| asked.contains(&p.opened_us)).map(|p| p.fact(now_us)).collect())
+    }
+
+    /// As `Provider::refund`.
+    ///
+    /// # Errors
+    /// `Refused`: its checkout alone gives money back.
+    pub fn refund(&self, _payment: &str, _intent: &str, _amount: Cost) -> Result<(), ProviderError> {
+        self.refuse_while_down()?;
+        Err(ProviderError::Refused("the sandbox gives nothing back on request".into()))
     }
 
     /// As `Provider::verify`.
@@ -231,7 +253,7 @@ fn unreachable(why: &str) -> ProviderError {
     ProviderError::Unreachable(why.to_owned())
 }
 
-fn opened(id: String, order: &CheckoutOrder) -> SandboxPayment {
+fn opened(id: String, order: &CheckoutOrder, opened_us: i64) -> SandboxPayment {
     SandboxPayment {
         id,
         topup: order.topup,
@@ -240,6 +262,7 @@ fn opened(id: String, order: &CheckoutOrder) -> SandboxPayment {
         amount: order.amount.usd().fixed_floor(2),
         return_url: order.return_url.clone(),
         cancel_url: order.cancel_url.clone(),
+        opened_us,
         expires_us: order.expires_at.timestamp_micros(),
         stage: Stage::Open,
         received: "0".to_owned(),

@@ -1,9 +1,14 @@
 //! Money in through the whole program, paid at the simulated provider (`faults.md` G).
 
+mod btcpay;
 mod codes;
 mod crash;
 mod facts;
+mod fake_btcpay;
+mod fake_server;
+mod fake_stripe;
 mod notices;
 mod orders;
+mod stripe;
 pub mod till;
 mod trouble;

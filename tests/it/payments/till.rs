@@ -96,7 +96,7 @@ pub fn play(app: &TestApp, order: &Opened, wish: Play, sending: Sending) {
 /// What providers' payments were credited with, in whole nano-dollars, oldest first.
 pub async fn credits(pool: &PgPool) -> Vec<i64> {
     let rows = sqlx::query_scalar(
-        "SELECT j.cost FROM ledger.journal j WHERE j.kind = 1 AND j.detail->>'by' = 'sandbox' ORDER BY j.at",
+        "SELECT j.cost FROM ledger.journal j WHERE j.kind = 1 AND j.detail->>'by' IN ('sandbox', 'stripe', 'btcpay') ORDER BY j.at",
     );
     rows.fetch_all(pool).await.expect("the journal")
 }
@@ -156,6 +156,12 @@ pub async fn send(app: &TestApp, client: &awc::Client, payment: &str, event: &st
 /// Sends a notice of an order.
 pub async fn announce(app: &TestApp, order: &Opened, event: &str, kind: &str) {
     assert_eq!(send(app, &patient_client(), &order.payment, event, kind).await, 200);
+}
+
+/// Sends a notice with its provider's own header.
+pub async fn notify(app: &TestApp, provider: &str, header: (&str, &str), body: String) -> u16 {
+    let request = patient_client().post(format!("http://{}/webhooks/{provider}", app.api)).insert_header(header);
+    request.send_body(body).await.expect("the API answers").status().as_u16()
 }
 
 /// Sends any bytes where notices come.
