@@ -16,6 +16,7 @@ use crate::config::settings::{Profile, Settings};
 use crate::config::variables::FILE_VARIABLE;
 
 pub mod production;
+pub mod referral;
 pub mod secrets;
 pub mod settings;
 mod variables;

@@ -16,6 +16,7 @@ pub mod domain;
 pub mod http;
 pub mod identity;
 pub mod payments;
+pub mod referrals;
 pub mod store;
 pub mod telemetry;
 pub mod upstream;

@@ -32,6 +32,8 @@ pub mod pricing;
 pub mod quote;
 pub mod ratio;
 pub mod reason;
+pub mod referral;
+pub mod referral_code;
 pub mod request;
 pub mod request_error;
 pub mod scan;

@@ -26,6 +26,7 @@ pub mod postgres_binaries;
 pub mod preferences;
 pub mod prices;
 pub mod private_postgres;
+pub mod referrals;
 pub mod rows;
 pub mod sessions;
 pub mod sign_in;
