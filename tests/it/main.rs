@@ -23,6 +23,7 @@ mod private_postgres;
 mod program;
 mod proxy;
 mod races;
+mod referrals;
 mod sandbox;
 mod settings;
 mod statements;
