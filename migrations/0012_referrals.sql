@@ -12,5 +12,13 @@ ALTER TABLE ledger.commission DROP CONSTRAINT nil_is_zero;
 ALTER TABLE ledger.commission ADD CONSTRAINT nil_is_zero
   CHECK (CASE state WHEN 'nil' THEN amount = 0 WHEN 'withheld' THEN true ELSE amount > 0 END);
 
+-- F(x), exact: numeric division keeps 16 digits and rounded the last nano-dollar of commissions above ten million dollars.
+CREATE OR REPLACE FUNCTION ledger.commission_total(x bigint, bounds bigint[], bps int[], margin_bp int) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT div(coalesce(sum(greatest(0, least(x, coalesce(bounds[i + 1], x)) - bounds[i])::numeric
+                          * least(bps[i], margin_bp)), 0), 10000)::bigint
+  FROM generate_subscripts(bounds, 1) i
+$$;
+
 CREATE INDEX commission_referrer ON ledger.commission (referrer_id, commission_id DESC);
 CREATE INDEX referral_joined ON ledger.referral (referrer_id, bound_at DESC, referee_id DESC);

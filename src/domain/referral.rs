@@ -208,7 +208,7 @@ pub fn undo(base: Cost, watermark: Cost, newest_first: &[LiveLine]) -> Vec<Undo>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
 
     const USD: i64 = 1_000_000_000;
 

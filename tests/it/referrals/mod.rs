@@ -3,5 +3,6 @@
 mod accrual;
 mod crash;
 mod formula;
+mod page;
 mod scene;
 mod sign_up;

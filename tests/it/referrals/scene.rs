@@ -20,8 +20,6 @@ use uuid::Uuid;
 pub const USD: i64 = 1_000_000_000;
 pub const YOU: &str = "you@shop.com";
 pub const FRIEND: &str = "friend.of.yours@corner-shop.example";
-/// 2026-11-24 00:00 UTC, microseconds.
-const TODAY_US: i64 = 1_795_478_400_000_000;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A referrer and a referee of it with 1,000 dollars and a key of 900.
@@ -45,7 +43,7 @@ impl Pair {
         let (referee, referee_id) = sign_up(&app, YOU, FRIEND).await;
         deposit(&app, &referee_id, "1000").await;
         let key = app.key_of(&referee_id, "900", "900", 1_000, 50).await;
-        Pair { app, referrer, referrer_id, referee, referee_id, key, clock: Clock::manual(TODAY_US) }
+        Pair { app, referrer, referrer_id, referee, referee_id, key, clock: Clock::manual(Clock::real().wall_us()) }
     }
 
     /// A worker beside the program's own, under changed settings.
