@@ -3,6 +3,7 @@
 //! The model keeps plain `i128` totals and recomputes everything from the definitions of `docs/ledger.md`; it shares no
 //! code with the books.
 
+use crate::core_gifts::Gifts;
 use derouter::domain::account::AccountBook;
 use derouter::domain::call::{CallFacts, Meters};
 use derouter::domain::gate::Gate;
@@ -59,31 +60,6 @@ impl Model {
         let kept: i128 = self.keys.iter().map(|k| k.funded - k.posted - k.refunded).sum();
         let consumed: i128 = self.keys.iter().map(|k| k.posted).sum();
         self.granted - self.taken_back + self.owed == self.main + kept + consumed
-    }
-}
-
-/// What the platform gives and takes back at its own expense.
-#[derive(Clone, Copy)]
-enum Gifts {
-    /// Needs nothing beside the account: for worlds that are written to a ledger.
-    Corrections,
-    /// Commission too, whose lines only the pure core can do without.
-    WithCommission,
-}
-
-impl Gifts {
-    fn given(self, rng: &mut SmallRng, fresh: u128) -> Movement {
-        match self {
-            Gifts::WithCommission if rng.random() => Movement::Commission { line: Uuid::from_u128(fresh) },
-            _ => Movement::Correction { reason: String::new() },
-        }
-    }
-
-    fn taken_back(self, rng: &mut SmallRng, fresh: u128) -> Movement {
-        match self {
-            Gifts::WithCommission if rng.random() => Movement::CommissionBack { line: Uuid::from_u128(fresh) },
-            _ => Movement::CorrectionBack { reason: String::new() },
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod actix_facts;
 mod actix_lifecycle;
 mod calls;
+mod core_gifts;
 mod core_model;
 mod crash;
 mod crash_money;

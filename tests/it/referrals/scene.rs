@@ -38,7 +38,8 @@ pub type Line = (i64, i64, String);
 
 impl Pair {
     pub async fn meet() -> Self {
-        let app = TestApp::start().await;
+        // Some tests sign up more people than one network may.
+        let app = TestApp::start_with(&[("DEROUTER__IDENTITY__CODES_PER_NETWORK_HOUR", "1000")]).await;
         let (referrer, referrer_id) = app.reseller(YOU, "10").await;
         let (referee, referee_id) = sign_up(&app, YOU, FRIEND).await;
         deposit(&app, &referee_id, "1000").await;
