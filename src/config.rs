@@ -19,6 +19,7 @@ mod origin;
 pub mod paying;
 pub mod production;
 pub mod provider;
+pub mod referral;
 pub mod secrets;
 pub mod settings;
 mod variables;

@@ -17,6 +17,7 @@ pub mod http;
 pub mod identity;
 pub mod mail;
 pub mod payments;
+pub mod referrals;
 pub mod store;
 pub mod telemetry;
 pub mod upstream;

@@ -13,6 +13,7 @@ use crate::domain::pricing::PriceBook;
 use crate::http::health::Leaving;
 use crate::http::proxy::body_in::BodyBudget;
 use crate::identity::credentials::Credentials;
+use crate::referrals::keeper::Keeper;
 use crate::store::credentials::CredentialStore;
 use crate::store::data_folder::DataFolder;
 use crate::store::ledger::PgJournal;
@@ -21,6 +22,7 @@ use crate::store::people::PeopleStore;
 use crate::store::pool::{self, Database, ProgramLock, Tuning};
 use crate::store::prices::PriceStore;
 use crate::store::private_postgres::PrivatePostgres;
+use crate::store::referrals::ReferralStore;
 use crate::store::spool::Spool;
 use crate::store::upkeep::Upkeep;
 use crate::store::usage_marks::UsageMarks;
@@ -64,6 +66,7 @@ pub struct Parts {
     pub(super) housekeeper: JoinHandle<()>,
     pub(super) rounds: JoinHandle<()>,
     pub(super) usage_keeper: JoinHandle<()>,
+    pub(super) referrals: JoinHandle<()>,
     pub(super) cluster: Option<PrivatePostgres>,
     /// Of the private cluster.
     pub(super) keeper: Option<JoinHandle<()>>,
@@ -124,6 +127,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let alerts = people::start_alerts(&settings, &pool, &books.directory, &bell);
     let payments = PaymentParts::start(&settings, &pool, &books.directory, data)?;
     let usage_keeper = actix_web::rt::spawn(usage_keeper::run(UsageMarks::new(pool.clone()), clock.clone()));
+    let referrals = referrals(&settings, &pool, &books, &clock)?;
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
@@ -147,11 +151,17 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         housekeeper,
         rounds: actix_web::rt::spawn(rounds),
         usage_keeper,
+        referrals: actix_web::rt::spawn(referrals.run()),
         cluster: None,
         keeper: None,
         _lock: lock,
         _folder: folder,
     })
+}
+
+fn referrals(settings: &Settings, pool: &PgPool, books: &Books, clock: &Clock) -> anyhow::Result<Keeper> {
+    let (store, directory) = (ReferralStore::new(pool.clone()), books.directory.clone());
+    Keeper::new(store, directory, clock.clone(), &settings.referral).map_err(anyhow::Error::msg)
 }
 
 /// The book the program ships with and the versions the operator added, as they stand today.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::config::origin::is_origin;
 use crate::config::provider::{BtcpaySettings, StripeSettings};
+use crate::config::referral::Referral;
 use crate::domain::money::{Cost, Usd};
 
 /// What kind of installation this is.
@@ -41,6 +42,7 @@ pub struct Settings {
     pub payments: Payments,
     pub stripe: StripeSettings,
     pub btcpay: BtcpaySettings,
+    pub referral: Referral,
     pub drain: Drain,
     pub secrets: Secrets,
 }
@@ -335,7 +337,8 @@ impl Settings {
             ),
             (!payments.checkout_ttl.is_zero(), "payments.checkout_ttl_s must be more than 0"),
         ];
-        rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(rule.to_owned()))
+        rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(rule.to_owned()))?;
+        self.referral.check()
     }
 }
 
@@ -360,7 +363,7 @@ fn dollars_of(text: &str) -> Result<Cost, &'static str> {
     amount.map(Cost::from).ok_or("an amount must be US dollars such as \"50\" or \"12.50\", in whole cents")
 }
 
-fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
+pub(super) fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
     u64::deserialize(input).map(Duration::from_secs)
 }
 

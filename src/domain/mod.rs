@@ -33,6 +33,8 @@ pub mod quote;
 pub mod ratio;
 pub mod reason;
 pub mod redemption_code;
+pub mod referral;
+pub mod referral_code;
 pub mod request;
 pub mod request_error;
 pub mod scan;

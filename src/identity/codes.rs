@@ -16,7 +16,7 @@ use crate::config::settings::Identity;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::AccountId;
 use crate::domain::login_code::LoginCode;
-use crate::domain::site::{Person, Purpose, Site};
+use crate::domain::site::{Person, Purpose};
 use crate::domain::trail::{Action, Trail, network_of};
 use crate::identity::code_mail::{self, Sender};
 use crate::identity::{random, sign_in_mail};
@@ -24,7 +24,7 @@ use crate::store::audit::{Act, AuditStore};
 use crate::store::codes::{Claim, CodeStore, Issued, NewCode, Tried};
 use crate::store::error::StoreError;
 use crate::store::mail::NewMail;
-use crate::store::sign_in::{GiveBack, NewSession, SignInStore};
+use crate::store::sign_in::{Entry, GiveBack, NewSession, SignInStore};
 use crate::store::stores::Stores;
 use crate::store::throttle::Limit;
 
@@ -140,22 +140,22 @@ impl Codes {
         self.0.codes.issue(&new, &mail, &self.limits(purpose, address, trail), rules.mails_per_hour).await
     }
 
-    /// Signs in to a site with a typed code.
+    /// Signs in with a typed code, where and by whose link `entry` says.
     pub async fn sign_in(
         &self,
-        site: Site,
+        entry: Entry<'_>,
         address: &EmailAddress,
         challenge: &Challenge,
         typed: &LoginCode,
         from: &Sender,
         trail: &Trail,
     ) -> Result<SignIn, StoreError> {
-        let claim = claim(Purpose::SignIn(site), address, challenge, None);
+        let claim = claim(Purpose::SignIn(entry.site), address, challenge, None);
         if let Some(refused) = self.compare(&claim, challenge, typed, trail).await? {
             return Ok(refused);
         }
         let (token, new) = new_session(Uuid::now_v7())?;
-        let letter = sign_in_mail::write(site, from, &trail.user_agent, self.0.clock.now_utc());
+        let letter = sign_in_mail::write(entry.site, from, &trail.user_agent, self.0.clock.now_utc());
         let mail = NewMail {
             dedup_key: format!("sign_in:{}", new.session),
             to: address.as_str().to_owned(),
@@ -165,7 +165,7 @@ impl Codes {
             challenge: None,
             useful_for: DAY,
         };
-        let done = self.0.sign_ins.complete(&claim, site, (&new, &mail), &counted(&claim), trail).await?;
+        let done = self.0.sign_ins.complete(&claim, entry, (&new, &mail), &counted(&claim), trail).await?;
         self.0.bell.notify_one();
         Ok(done.map_or(SignIn::NotLive, |person| SignIn::Done { person, token, session: new.session }))
     }

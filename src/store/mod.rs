@@ -28,6 +28,7 @@ pub mod preferences;
 pub mod prices;
 pub mod private_postgres;
 pub mod redemptions;
+pub mod referrals;
 pub mod rows;
 pub mod sessions;
 pub mod sign_in;
