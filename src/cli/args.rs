@@ -30,6 +30,12 @@ pub enum Command {
     /// Redemption codes: worth money once.
     #[command(subcommand)]
     Code(Code),
+    /// Compare the payment providers' lists with our orders; exits with 1 where differences remain.
+    Reconcile {
+        /// Days to go back, 1 to 90.
+        #[arg(long, default_value_t = 4)]
+        days: i64,
+    },
     /// Check the whole ledger; exits with 1 on a finding.
     Check,
     /// Say what this installation has and what it lacks.

@@ -24,6 +24,7 @@ pub async fn run(cli: Cli, settings: Settings) -> anyhow::Result<bool> {
         Command::Price(command) => price(&settings, command).await,
         Command::Topup(command) => topup(&settings, command).await,
         Command::Code(command) => code(&settings, command).await,
+        Command::Reconcile { days } => reconcile(&settings, days).await,
         Command::Check => check::run(&settings).await,
         Command::Doctor => Ok(doctor::run(&settings).await),
         Command::Sandbox(a) => {
@@ -170,6 +171,24 @@ async fn code(settings: &Settings, command: Code) -> anyhow::Result<bool> {
             Ok(true)
         }
     }
+}
+
+async fn reconcile(settings: &Settings, days: i64) -> anyhow::Result<bool> {
+    let answer = Console::of(settings)?.post("/op/reconcile", &json!({ "days": days })).await?;
+    let rows = |field: &str| answer[field].as_array().cloned().unwrap_or_default();
+    let text = |row: &Value, field: &str| row[field].as_str().unwrap_or("-").to_owned();
+    for row in rows("gross") {
+        let (day, provider, credited) = (text(&row, "day"), text(&row, "provider"), text(&row, "credited"));
+        println!("{day}  {provider:10} {:>6} orders  {credited:>16} USD credited", row["orders"]);
+    }
+    for row in rows("differences") {
+        let (kind, payment, topup) = (text(&row, "kind"), text(&row, "payment"), text(&row, "topup"));
+        let (ours, theirs) = (text(&row, "credited"), text(&row, "received"));
+        let end = if row["settled"] == true { "settled" } else { "REMAINS" };
+        println!("{end}  {kind:15} {payment}  credited {ours}, received {theirs}  top-up {topup}");
+    }
+    println!("{} differences remain", answer["remaining"]);
+    Ok(answer["remaining"] == 0)
 }
 
 fn new_price(new: NewPrice) -> anyhow::Result<Value> {

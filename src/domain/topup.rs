@@ -27,10 +27,18 @@ pub enum TopupState {
     Failed,
     /// The reseller called it off and the provider takes nothing for it any more.
     Cancelled,
+    /// Credited, and some of it given back to the payer.
+    RefundedPart,
+    /// Credited, and all of it given back to the payer.
+    Refunded,
+    /// Credited, and the payer's bank disputes it.
+    Disputed,
+    /// Credited, and taken back for good by a dispute, or because the payment was none.
+    Lost,
 }
 
 impl TopupState {
-    const ALL: [TopupState; 8] = [
+    const ALL: [TopupState; 12] = [
         TopupState::Created,
         TopupState::Open,
         TopupState::Processing,
@@ -39,6 +47,10 @@ impl TopupState {
         TopupState::Expired,
         TopupState::Failed,
         TopupState::Cancelled,
+        TopupState::RefundedPart,
+        TopupState::Refunded,
+        TopupState::Disputed,
+        TopupState::Lost,
     ];
 
     /// The stored word.
@@ -52,6 +64,10 @@ impl TopupState {
             TopupState::Expired => "expired",
             TopupState::Failed => "failed",
             TopupState::Cancelled => "cancelled",
+            TopupState::RefundedPart => "refunded_part",
+            TopupState::Refunded => "refunded",
+            TopupState::Disputed => "disputed",
+            TopupState::Lost => "lost",
         }
     }
 
@@ -62,6 +78,12 @@ impl TopupState {
     /// True while the provider may still take the money without anybody's mistake.
     pub fn is_waiting(self) -> bool {
         matches!(self, TopupState::Created | TopupState::Open | TopupState::Processing)
+    }
+
+    /// True once the money was credited, whatever became of it later.
+    pub fn is_credited(self) -> bool {
+        use TopupState::{Credited, Disputed, Lost, Refunded, RefundedPart};
+        matches!(self, Credited | RefundedPart | Refunded | Disputed | Lost)
     }
 
     /// True if nothing was charged, as far as is known.
@@ -244,7 +266,7 @@ mod tests {
             method: Some(Method::Crypto),
             requested: usd(200),
             state,
-            credited: (state == TopupState::Credited).then_some(usd(200)),
+            credited: state.is_credited().then_some(usd(200)),
             received: None,
             reason: None,
             expires_us: Some(EXPIRES_US),

@@ -16,6 +16,7 @@ use crate::http::page::assets::Assets;
 use crate::http::page::parts::{Bare, Choice, Fact};
 use crate::http::page::stage::Stage;
 use crate::http::page::{reply, words};
+use crate::payments::sandbox::back::{KeptDispute, KeptState};
 use crate::payments::sandbox::payment::{SandboxPayment, Stage as PaymentStage};
 use crate::payments::sandbox::play::Play;
 use crate::payments::sandbox::provider::{CHECKOUT_PATH, PaymentSandbox, Sending};
@@ -113,12 +114,14 @@ async fn press(
         return Err(JsonError::new(StatusCode::CONFLICT, "not_possible", words));
     }
     let payment = sandbox.show(&payment).ok_or_else(JsonError::not_found)?;
-    Ok(answer::with_headers(StatusCode::SEE_OTHER).insert_header(("location", onwards(&sandbox, &payment))).finish())
+    Ok(answer::with_headers(StatusCode::SEE_OTHER)
+        .insert_header(("location", onwards(&sandbox, &payment, wish)))
+        .finish())
 }
 
-/// Back to the dashboard, unless there is more to play here: confirming, paying late.
-fn onwards(sandbox: &PaymentSandbox, payment: &SandboxPayment) -> String {
-    let more = sandbox.possible(payment).iter().any(|play| *play != Play::PayAgain);
+/// Back to the dashboard, unless there is more to play here: confirming, paying late, what may happen after a refund.
+fn onwards(sandbox: &PaymentSandbox, payment: &SandboxPayment, pressed: Play) -> String {
+    let more = pressed.is_later() || sandbox.possible(payment).iter().any(|play| play.leads_on());
     if more { format!("{CHECKOUT_PATH}{}", payment.id) } else { payment.return_url.clone() }
 }
 
@@ -150,9 +153,25 @@ fn facts(payment: &SandboxPayment) -> Vec<Fact> {
     if payment.received != "0" {
         facts.push(fact("Received", dollars(&payment.received)));
     }
+    for refund in &payment.refunds {
+        let how = if refund.has_failed { "Refund, failed" } else { "Refund" };
+        facts.push(fact(how, dollars(&refund.amount)));
+    }
+    for dispute in &payment.disputes {
+        facts.push(fact(disputed(dispute), dollars(&dispute.amount)));
+    }
     facts.push(fact("To be paid by", words::second(expires)));
     facts.push(fact("Payment", payment.id.clone()));
     facts
+}
+
+fn disputed(dispute: &KeptDispute) -> &'static str {
+    match (dispute.state, dispute.is_withdrawn) {
+        (KeptState::Open, false) => "Disputed",
+        (KeptState::Open, true) => "Disputed, withdrawn",
+        (KeptState::Won, _) => "Dispute won",
+        (KeptState::Lost, _) => "Dispute lost",
+    }
 }
 
 /// An amount as the sandbox keeps it; what is none is shown as it is.

@@ -44,7 +44,7 @@ impl PaymentDesk {
     pub async fn credit_by_hand(&self, id: TopupId) -> Result<TopupRow, ByHandError> {
         let row = self.0.store.find(id).await?.ok_or(ByHandError::NotFound)?;
         match row.order.state {
-            TopupState::Credited => return Ok(row),
+            state if state.is_credited() => return Ok(row),
             TopupState::Parked => {}
             other => return Err(ByHandError::NotParked(other.word())),
         }

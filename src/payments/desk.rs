@@ -14,10 +14,13 @@ use crate::domain::trail::{Action, Trail};
 use crate::payments::error::{LookError, ProviderError, StartError};
 use crate::payments::provider::CheckoutOrder;
 use crate::payments::providers::Providers;
+use crate::payments::turns::Turns;
 use crate::store::audit::{Act, AuditStore};
 use crate::store::error::StoreError;
 use crate::store::payment_events::PaymentEvents;
 use crate::store::payments::{NewTopup, PaymentStore, TopupRow};
+use crate::store::reconciliations::Reconciliations;
+use crate::store::take_backs::TakeBacks;
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgPool;
@@ -36,6 +39,9 @@ pub struct PaymentDesk(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) store: PaymentStore,
     pub(super) events: PaymentEvents,
+    pub(super) take_backs: TakeBacks,
+    pub(super) reconciliations: Reconciliations,
+    pub(super) turns: Turns,
     pub(super) directory: Directory,
     pub(super) providers: Providers,
     pub(super) rules: Payments,
@@ -64,6 +70,9 @@ impl PaymentDesk {
         PaymentDesk(Arc::new(Inner {
             store: PaymentStore::new(pool.clone()),
             events: PaymentEvents::new(pool.clone()),
+            take_backs: TakeBacks::new(pool.clone()),
+            reconciliations: Reconciliations::new(pool.clone()),
+            turns: Turns::default(),
             directory,
             providers,
             rules,

@@ -39,15 +39,22 @@ impl PaymentDesk {
         self.look_as(row, Asked::ToCancel).await
     }
 
-    async fn look_as(&self, mut row: TopupRow, asked: Asked) -> Result<TopupRow, LookError> {
+    /// One look at an order at a time: an older answer is never acted on after a newer one.
+    async fn look_as(&self, row: TopupRow, asked: Asked) -> Result<TopupRow, LookError> {
+        let _turn = self.0.turns.take(row.order.id).await;
         let Some(payment) = row.payment.clone() else { return Ok(row) };
         let provider = self.0.providers.named(&row.provider).ok_or(LookError::NoProvider)?;
         let fact = provider.fetch(&payment).await?.ok_or(LookError::UnknownPayment)?;
         if row.order.is_named_otherwise(&fact) {
             tracing::error!(topup.id = %row.order.id, payment.id = payment, "a payment names another order; ours decides");
         }
+        let row = self.follow_fact(row, &fact, asked).await?;
+        self.take_back(row, &fact).await
+    }
+
+    async fn follow_fact(&self, mut row: TopupRow, fact: &PaymentFact, asked: Asked) -> Result<TopupRow, LookError> {
         for _ in 0..MOST_DECISIONS {
-            let step = self.decide(&row, &fact, asked);
+            let step = self.decide(&row, fact, asked);
             let is_done = self.take(&row, step).await?;
             if step == Step::Stay {
                 return Ok(row);

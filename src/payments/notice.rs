@@ -1,7 +1,6 @@
 //! Takes notices: proves their sender, keeps them raw, and later looks where they point. A notice is answered once it is
 //! kept; it is done only after what followed from it is committed.
 
-use crate::domain::topup::TopupState;
 use crate::payments::desk::PaymentDesk;
 use crate::payments::error::{LookError, NoticeError};
 use crate::store::error::StoreError;
@@ -99,7 +98,7 @@ impl PaymentDesk {
             let Some(row) = self.0.store.find(id).await? else { continue };
             let before = row.order.state;
             match self.look(row).await {
-                Ok(row) if row.order.state == TopupState::Credited => {
+                Ok(row) if row.order.state.is_credited() => {
                     tracing::warn!(topup.id = %id, "a payment was found without its notice");
                 }
                 Ok(row) if row.order.state != before => {

@@ -36,6 +36,13 @@ impl Providers {
         origins
     }
 
+    /// Each provider once, whatever methods it takes.
+    pub fn each(&self) -> Vec<&Provider> {
+        let mut each: Vec<&Provider> = self.all().collect();
+        each.dedup_by_key(|p| p.name());
+        each
+    }
+
     fn all(&self) -> impl Iterator<Item = &Provider> {
         self.card.iter().chain(&self.crypto)
     }

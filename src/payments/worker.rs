@@ -38,5 +38,8 @@ async fn make_rounds(desk: &PaymentDesk) {
         if let Err(error) = desk.look_round(MOST_A_ROUND).await {
             tracing::warn!(%error, "orders without news could not be looked at; they wait");
         }
+        if let Err(error) = desk.reconcile_if_due().await {
+            tracing::warn!(%error, "the daily comparison with the providers is not whole; it is made again");
+        }
     }
 }

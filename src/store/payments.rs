@@ -43,6 +43,8 @@ pub struct TopupRow {
     pub expires_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub credited_at: Option<DateTime<Utc>>,
+    /// What the provider took back of it and did not give again.
+    pub taken_back: Cost,
     /// Which operator act ended it by hand.
     pub closed_by: Option<String>,
 }
@@ -209,6 +211,7 @@ fn row(r: &PgRow) -> Result<TopupRow, StoreError> {
         expires_at,
         created_at: r.try_get("created_at")?,
         credited_at: r.try_get("credited_at")?,
+        taken_back: Cost::from_nanos(r.try_get("taken_back")?),
         closed_by,
     })
 }

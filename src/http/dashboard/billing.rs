@@ -95,6 +95,8 @@ fn notice(row: &TopupRow, turned_back: bool) -> Notice {
     let (amount, state) = (top_up_line::amount(row), top_up_line::state(row));
     match row.order.state {
         TopupState::Credited => says(format!("{amount} is on your balance."), "good", "check"),
+        TopupState::RefundedPart | TopupState::Refunded => says(format!("{}.", state.text), "", "info"),
+        TopupState::Disputed | TopupState::Lost => says(format!("{}.", state.text), "bad", "lock"),
         TopupState::Processing => {
             says(format!("Your payment of {amount} is on its way. It counts as soon as it is confirmed."), "", "clock")
         }

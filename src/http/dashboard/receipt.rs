@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::domain::ids::TopupId;
+use crate::domain::money::Cost;
 use crate::domain::topup::TopupState;
 use crate::http::dashboard::page::Page;
 use crate::http::dashboard::state::Dashboard;
@@ -73,7 +74,7 @@ pub async fn cancel(
 
 fn receipt(visit: &Visit<'_>, row: &TopupRow) -> Receipt {
     let StateWords { text, tone, icon } = top_up_line::state(row);
-    let title = if row.order.state == TopupState::Credited { "Receipt" } else { "Top-up" };
+    let title = if row.order.state.is_credited() { "Receipt" } else { "Top-up" };
     Receipt { title, amount: top_up_line::amount(row), state: text, tone, icon, facts: facts(visit, row) }
 }
 
@@ -84,6 +85,9 @@ fn facts(visit: &Visit<'_>, row: &TopupRow) -> Vec<Fact> {
     if let (Some(credited), Some(at)) = (order.credited, row.credited_at) {
         fact("Credited", words::dollars(credited.usd()));
         fact("Credited on", words::second(at));
+    }
+    if row.taken_back > Cost::ZERO {
+        fact("Taken back", words::dollars(row.taken_back.usd()));
     }
     fact("Asked for", words::dollars(order.requested.usd()));
     if let Some(received) = order.received {

@@ -1,6 +1,6 @@
 //! A top-up in words (`docs/payments.md` §6): what our row says, never more.
 
-use crate::domain::money::Cost;
+use crate::domain::money::{Cost, Usd};
 use crate::domain::payment::Method;
 use crate::domain::topup::TopupState;
 use crate::http::dashboard::visit::Visit;
@@ -72,6 +72,27 @@ pub fn amount(row: &TopupRow) -> String {
     row.order.credited.map_or_else(asked, |credited| words::change(credited.usd()))
 }
 
+/// "−$200.00 refunded": what was taken back of it, with who took it.
+fn taken_back(row: &TopupRow, word: &str) -> String {
+    format!("{} {word}", words::change(Usd::from_nanos(row.taken_back.nanos().saturating_neg())))
+}
+
+/// What became of money that was credited and taken back.
+fn after_credit(row: &TopupRow) -> StateWords {
+    let (text, tone, icon) = match row.order.state {
+        TopupState::Disputed if row.taken_back == Cost::ZERO => {
+            ("Disputed by the payer’s bank: your account is frozen until it ends".to_owned(), "bad", "lock")
+        }
+        TopupState::Disputed => {
+            (format!("{} by the payer’s bank while it is disputed", taken_back(row, "taken back")), "bad", "lock")
+        }
+        TopupState::Lost => (format!("{} for good", taken_back(row, "taken back")), "bad", "alert"),
+        TopupState::RefundedPart => (format!("{} in part", taken_back(row, "refunded")), "", "info"),
+        _ => (taken_back(row, "refunded"), "", "info"),
+    };
+    StateWords { text, tone, icon }
+}
+
 /// "Card", "Crypto"; money that came past every provider was entered by hand.
 pub fn method(row: &TopupRow) -> &'static str {
     match row.order.method {
@@ -94,6 +115,7 @@ pub fn state(row: &TopupRow) -> StateWords {
         TopupState::Processing => says("Payment received, waiting for confirmation", "", "clock"),
         TopupState::Parked => StateWords { text: parked(row), tone: "warn", icon: "alert" },
         TopupState::Credited => credited(row),
+        TopupState::RefundedPart | TopupState::Refunded | TopupState::Disputed | TopupState::Lost => after_credit(row),
         TopupState::Expired => says("Expired. Nothing was charged", "", "info"),
         TopupState::Cancelled => says("Cancelled. Nothing was charged", "", "info"),
         TopupState::Failed if order.is_closed => says("Closed by support. Nothing was credited", "", "info"),
@@ -129,7 +151,7 @@ fn onwards(row: &TopupRow) -> (String, &'static str) {
     match (order.state, &row.checkout_url) {
         (TopupState::Open, Some(url)) => (url.clone(), "Continue"),
         (TopupState::Created | TopupState::Open, _) => (String::new(), ""),
-        (TopupState::Credited, _) => (own, "Receipt"),
+        (state, _) if state.is_credited() => (own, "Receipt"),
         (state, _) if state.is_over() && !order.is_closed => (again(row), "Try again"),
         _ => (own, "Details"),
     }

@@ -46,6 +46,9 @@ struct ShownTopup {
     checkout_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credited: Option<String>,
+    /// What the provider took back of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_back: Option<String>,
     /// What the provider says had come, where that was not simply credited.
     #[serde(skip_serializing_if = "Option::is_none")]
     received: Option<String>,
@@ -66,6 +69,7 @@ impl From<TopupRow> for ShownTopup {
             state: order.state.word(),
             checkout_url: row.checkout_url.filter(|_| order.state.is_waiting()),
             credited: order.credited.map(show::cost),
+            taken_back: (row.taken_back > Cost::ZERO).then(|| show::cost(row.taken_back)),
             received: order.received.map(show::cost),
             reason: order.reason.map(ParkReason::word),
             expires_at: row.expires_at,

@@ -21,6 +21,7 @@ pub fn add(config: &mut ServiceConfig) {
         .route("/op/codes", web::get().to(codes::list))
         .route("/op/codes", web::post().to(codes::mint))
         .route("/op/codes/{code}/revoke", web::post().to(codes::revoke))
+        .route("/op/reconcile", web::post().to(topups::reconcile))
         .route("/op/topups", web::get().to(topups::list))
         .route("/op/topups/{topup}/credit", web::post().to(topups::credit))
         .route("/op/topups/{topup}/close", web::post().to(topups::close));

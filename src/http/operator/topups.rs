@@ -8,6 +8,7 @@ use crate::http::operator::answer::OperatorError;
 use crate::http::operator::state::OperatorState;
 use crate::payments::by_hand::ByHandError;
 use crate::payments::error::LookError;
+use crate::payments::reconcile::{self, MOST_DAYS};
 use crate::store::payments::TopupRow;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -53,6 +54,39 @@ pub async fn close(
     Ok(HttpResponse::Ok().json(shown(&row)))
 }
 
+/// How far a comparison goes back.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconcile {
+    days: Option<i64>,
+}
+
+/// `POST /op/reconcile`: compares the providers' lists with our orders.
+pub async fn reconcile(
+    http: HttpRequest,
+    body: Json<Reconcile>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
+    state.authorize(&http)?;
+    let days = body.days.unwrap_or(reconcile::DAYS);
+    if !(1..=MOST_DAYS).contains(&days) {
+        return Err(OperatorError::invalid(format!("give 1 to {MOST_DAYS} days")));
+    }
+    let result = state.desk.reconcile(days).await.map_err(|error| match error {
+        LookError::Store(error) => error.into(),
+        LookError::Unanswered(error) => error.into(),
+        other => OperatorError::invalid(format!("the comparison is not whole, so there is none: {other}")),
+    })?;
+    Ok(HttpResponse::Ok().json(json!({
+        "run": result.run,
+        "from": result.from,
+        "until": result.until,
+        "gross": result.gross_json(),
+        "differences": result.differences_json(),
+        "remaining": result.remaining(),
+    })))
+}
+
 fn parsed(id: &str) -> Result<TopupId, OperatorError> {
     id.parse::<Uuid>().map(TopupId).map_err(|_| OperatorError::not_found("such top-up"))
 }
@@ -78,6 +112,7 @@ fn shown(row: &TopupRow) -> Value {
         "requested": order.requested.to_string(),
         "received": order.received.map(|amount| amount.to_string()),
         "credited": order.credited.map(|amount| amount.to_string()),
+        "taken_back": row.taken_back.to_string(),
         "reason": order.reason.map(ParkReason::word),
         "closed_by": row.closed_by,
         "created_at": row.created_at,

@@ -2,6 +2,7 @@
 //! answers for it. What it was told is kept in files of its own, so it outlives the program and the database as a real
 //! provider does. Production refuses it.
 
+pub mod back;
 pub mod courier;
 pub mod event;
 pub mod payment;

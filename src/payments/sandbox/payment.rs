@@ -2,6 +2,7 @@
 
 use crate::domain::ids::TopupId;
 use crate::domain::payment::{Method, PaymentFact, PaymentState, Received};
+use crate::payments::sandbox::back::{KeptDispute, KeptRefund};
 use crate::payments::sandbox::event::Event;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,12 @@ pub struct SandboxPayment {
     pub currency: String,
     pub paid_us: i64,
     pub live: bool,
+    /// What was given back, oldest first.
+    #[serde(default)]
+    pub refunds: Vec<KeptRefund>,
+    /// What the payer's bank disputed, oldest first.
+    #[serde(default)]
+    pub disputes: Vec<KeptDispute>,
     /// Notices that nobody has taken yet, oldest first.
     pub unsent: Vec<Event>,
 }
@@ -71,8 +78,8 @@ impl SandboxPayment {
             },
             received,
             live: self.live,
-            refunds: Vec::new(),
-            disputes: Vec::new(),
+            refunds: self.refunds.iter().map(|r| r.shown(&self.currency)).collect(),
+            disputes: self.disputes.iter().map(|d| d.shown(&self.currency)).collect(),
         }
     }
 

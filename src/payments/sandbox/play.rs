@@ -2,6 +2,7 @@
 
 use crate::domain::money::{Cost, Usd};
 use crate::domain::payment::{Method, Received};
+use crate::payments::sandbox::back;
 use crate::payments::sandbox::payment::{SandboxPayment, Stage};
 
 const HOUR_US: i64 = 3_600_000_000;
@@ -20,10 +21,21 @@ pub enum Play {
     PayLate,
     PayTooLate,
     PayAgain,
+    Refund,
+    RefundPart,
+    /// The last refund does not reach the payer and comes back.
+    FailRefund,
+    Dispute,
+    /// The disputed money is taken.
+    Withdraw,
+    Win,
+    Lose,
+    /// The transaction turns out to be none.
+    Invalidate,
 }
 
 /// Every button with its word in a form and the one people read.
-const PLAYS: [(Play, &str, &str); 10] = [
+const PLAYS: [(Play, &str, &str); 18] = [
     (Play::Pay, "pay", "Pay in full"),
     (Play::Send, "send", "Send the transaction (unconfirmed)"),
     (Play::Confirm, "confirm", "Confirm the transaction"),
@@ -34,6 +46,14 @@ const PLAYS: [(Play, &str, &str); 10] = [
     (Play::Expire, "expire", "Let the checkout expire"),
     (Play::PayLate, "pay_late", "Pay an hour after it expired"),
     (Play::PayTooLate, "pay_too_late", "Pay two days after it expired"),
+    (Play::Refund, "refund", "Refund all that is left"),
+    (Play::RefundPart, "refund_part", "Refund half of what is left"),
+    (Play::FailRefund, "fail_refund", "Let the last refund fail"),
+    (Play::Dispute, "dispute", "Dispute what is left"),
+    (Play::Withdraw, "withdraw", "Withdraw the disputed money"),
+    (Play::Win, "win", "Win the dispute"),
+    (Play::Lose, "lose", "Lose the dispute"),
+    (Play::Invalidate, "invalidate", "Find the transaction invalid"),
 ];
 
 impl Play {
@@ -48,6 +68,17 @@ impl Play {
         (row.1, row.2)
     }
 
+    /// True for what brings a payment on its way to being paid: its checkout is not done.
+    pub fn leads_on(self) -> bool {
+        matches!(self, Play::Confirm | Play::PayLate | Play::PayTooLate)
+    }
+
+    /// True for what happens to money that was paid.
+    pub fn is_later(self) -> bool {
+        use Play::{Dispute, FailRefund, Invalidate, Lose, Refund, RefundPart, Win, Withdraw};
+        matches!(self, Refund | RefundPart | FailRefund | Dispute | Withdraw | Win | Lose | Invalidate)
+    }
+
     /// What may be done now, in the order of the page.
     pub fn possible(payment: &SandboxPayment, now_us: i64) -> Vec<Play> {
         let stage = payment.stage_at(now_us);
@@ -58,6 +89,7 @@ impl Play {
             Play::Confirm => stage == Stage::Seen,
             Play::PayLate | Play::PayTooLate => stage == Stage::Expired && crypto,
             Play::PayAgain => matches!(stage, Stage::Paid | Stage::Late),
+            other => back::fits(payment, other, stage),
         };
         let failing = |play: Play| play == Play::Fail && stage == Stage::Seen;
         PLAYS.iter().map(|(play, ..)| *play).filter(|p| fits(*p) || failing(*p)).collect()
@@ -94,6 +126,7 @@ pub fn play(payment: &mut SandboxPayment, play: Play, now_us: i64) -> &'static s
         }
         Play::PayLate => pay(payment, Stage::Late, asked, payment.expires_us + HOUR_US),
         Play::PayTooLate => pay(payment, Stage::Late, asked, payment.expires_us + 48 * HOUR_US),
+        other => return back::play(payment, other).unwrap_or("checkout.session.completed"),
     }
     "checkout.session.completed"
 }

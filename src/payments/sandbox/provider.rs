@@ -269,6 +269,8 @@ fn opened(id: String, order: &CheckoutOrder, opened_us: i64) -> SandboxPayment {
         currency: "usd".to_owned(),
         paid_us: 0,
         live: false,
+        refunds: Vec::new(),
+        disputes: Vec::new(),
         unsent: Vec::new(),
     }
 }

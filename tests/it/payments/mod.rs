@@ -1,5 +1,7 @@
 //! Money in through the whole program, paid at the simulated provider (`faults.md` G).
 
+mod back;
+mod back_model;
 mod btcpay;
 mod codes;
 mod crash;
@@ -9,6 +11,7 @@ mod fake_server;
 mod fake_stripe;
 mod notices;
 mod orders;
+mod reconcile;
 mod stripe;
 pub mod till;
 mod trouble;

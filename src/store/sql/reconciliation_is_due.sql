@@ -1,0 +1,4 @@
+SELECT NOT EXISTS (
+  SELECT
+  FROM ledger.reconciliation
+  WHERE at > clock_timestamp() - interval '24 hours')
