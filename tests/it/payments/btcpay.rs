@@ -2,9 +2,17 @@
 
 use crate::payments::fake_btcpay::{self, BtcpayBooks, FakeBtcpay};
 use crate::payments::till::{self, Payer};
+use chrono::DateTime;
 use derouter::clock::Clock;
+use derouter::domain::money::Cost;
+use derouter::domain::payment::PaymentState;
+use derouter::payments::btcpay::provider::{Btcpay, BtcpayStore};
+use derouter::payments::error::ProviderError;
+use derouter::payments::provider::Provider;
 use futures_util::future::join_all;
+use secrecy::SecretString;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const DOLLAR: i64 = 1_000_000_000;
 
@@ -136,5 +144,38 @@ async fn an_order_called_off_takes_no_money_and_one_that_money_came_for_goes_on(
     let policy = payer.browser.get("/billing").await.header("content-security-policy").expect("a policy").to_owned();
     assert!(policy.contains(&btcpay.url), "{policy}");
     app.close().await;
+    btcpay.stop().await;
+}
+
+#[actix_web::test]
+async fn the_list_has_every_invoice_and_crypto_is_given_back_by_no_program() {
+    let btcpay = fake();
+    let invoice = |n: usize| {
+        let late = n == 7;
+        json!({ "id": format!("inv_{n}"), "storeId": fake_btcpay::STORE, "amount": "5.00", "paidAmount": "5.00", "currency": "USD",
+                "status": "Settled", "additionalStatus": if late { "PaidLate" } else { "None" }, "expirationTime": 9 })
+    };
+    btcpay.books(|books| {
+        books.received_s = 11;
+        books.invoices = (0..230).map(invoice).collect();
+    });
+    let provider = Provider::Btcpay(Btcpay::new(BtcpayStore {
+        base_url: btcpay.url.clone(),
+        checkout_origin: btcpay.url.clone(),
+        store: fake_btcpay::STORE.into(),
+        key: SecretString::from("the-key"),
+        notice_secrets: Vec::new(),
+        live: false,
+        lives: Duration::from_secs(3_600),
+    }));
+    let all = provider.list(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH).await.expect("a list");
+    let ids: Vec<String> = all.iter().map(|fact| fact.payment.clone()).collect();
+    assert_eq!(ids, (0..230).map(|n| format!("inv_{n}")).collect::<Vec<_>>());
+    assert_eq!(all[7].state, PaymentState::Late { paid_us: 11_000_000 });
+    btcpay.answer_instead(500, "{}");
+    let half = provider.list(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH).await.expect_err("no part of a list");
+    assert!(matches!(half, ProviderError::Unreachable(_)));
+    let back = provider.refund("inv_1", "intent", Cost::from_nanos(DOLLAR)).await.expect_err("by hand");
+    assert!(matches!(back, ProviderError::Refused(_)));
     btcpay.stop().await;
 }
