@@ -51,21 +51,21 @@ impl PaymentDesk {
 
     /// Books one step. Its operation id is its identity: whatever else books it, ever, is the same operation.
     async fn book(&self, row: &TopupRow, step: &TakeBack) -> Result<(), LookError> {
-        let id = row.order.id;
+        let (id, store) = (row.order.id, &self.0.take_backs);
+        // An actor loaded since does not know what the program before it has booked.
+        if store.mark_done(row.account, id, &step.op).await? {
+            return Ok(());
+        }
         match self.ask_books(row, step).await? {
             Ok(()) | Err(Refusal::DoneAlready) => {
                 tracing::warn!(
                     topup.id = %id, account.id = %row.account, op = step.op, amount = %step.amount,
                     "a payment's refund or dispute is in the books: {}", step.kind.word()
                 );
-                if self.0.take_backs.mark_done(row.account, id, &step.op).await? {
-                    Ok(())
-                } else {
-                    Err(LookError::UnderWay)
-                }
+                if store.mark_done(row.account, id, &step.op).await? { Ok(()) } else { Err(LookError::UnderWay) }
             }
             // An operator has lifted it before.
-            Err(Refusal::NotFrozen) => Ok(self.0.take_backs.mark_needless(id, &step.op).await?),
+            Err(Refusal::NotFrozen) => Ok(store.mark_needless(id, &step.op).await?),
             Err(Refusal::UnderWay) => Err(LookError::UnderWay),
             Err(refusal) => {
                 tracing::error!(topup.id = %id, op = step.op, %refusal, "the books refused a take-back");
