@@ -129,8 +129,8 @@ pub fn net(done: &[TakeBack]) -> Cost {
 pub fn state(credited: Cost, done: &[TakeBack]) -> TopupState {
     let has = |op: &str| done.iter().any(|s| s.op == op);
     let open = |from: &str, to: &str| {
-        let stems = done.iter().filter_map(|s| s.op.strip_prefix("dispute:")?.strip_suffix(from));
-        stems.into_iter().any(|id| !has(&format!("dispute:{id}{to}")))
+        let mut stems = done.iter().filter_map(|s| s.op.strip_prefix("dispute:")?.strip_suffix(from));
+        stems.any(|id| !has(&format!("dispute:{id}{to}")))
     };
     let is_invalid = done.iter().any(|s| s.op.starts_with("invalid:"));
     match net(done) {
