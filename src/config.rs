@@ -15,7 +15,11 @@ use thiserror::Error;
 use crate::config::settings::{Profile, Settings};
 use crate::config::variables::FILE_VARIABLE;
 
+mod origin;
+pub mod paying;
 pub mod production;
+pub mod provider;
+pub mod referral;
 pub mod secrets;
 pub mod settings;
 mod variables;
@@ -71,7 +75,10 @@ pub fn load(env: &Environment) -> Result<Settings, ConfigError> {
     let settings: Settings = extract(layers.merge(Serialized::defaults(variables)))?;
     settings.check().map_err(ConfigError::Refused)?;
     match settings.profile {
-        Profile::Dev => Ok(settings),
+        Profile::Dev => match paying::faults(&settings).into_iter().next() {
+            Some(fault) => Err(ConfigError::Refused(fault)),
+            None => Ok(settings),
+        },
         Profile::Production => production::refuse_unfit(settings),
     }
 }

@@ -3,11 +3,13 @@
 //! The queue is the state; this task may die at any point and is only late then. A mail that cannot be sent is given
 //! up and its code is void: whoever asked hears the same either way.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials as Login;
+use lettre::transport::smtp::client::{Certificate, Tls as Encryption, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -24,6 +26,8 @@ const BATCH: i64 = 16;
 /// tried until they are no news any more, which the queue knows.
 const MOST_TRIES: i32 = 6;
 /// How long one mail may take to be handed over.
+/// Answers of a relay that does not let us in (RFC 4954 §6): our trouble, whatever mail it was for.
+const NOT_LET_IN: [u16; 5] = [454, 530, 534, 535, 538];
 const SEND_WITHIN: Duration = Duration::from_secs(30);
 
 /// How mails leave.
@@ -55,6 +59,8 @@ pub struct Relay<'a> {
     pub password: &'a SecretString,
     /// A mailbox such as `Name <no-reply@example.com>`.
     pub from: &'a str,
+    /// A file with one certificate that is trusted beside those of the system.
+    pub root: Option<&'a Path>,
 }
 
 /// A mail setting that cannot be used.
@@ -64,6 +70,10 @@ pub enum CarrierError {
     From(#[source] lettre::address::AddressError),
     #[error("mail.host cannot be used for TLS")]
     Host(#[source] lettre::transport::smtp::Error),
+    #[error("mail.root_certificate cannot be read")]
+    RootUnread(#[source] std::io::Error),
+    #[error("mail.root_certificate is no certificate in PEM")]
+    Root(#[source] lettre::transport::smtp::Error),
 }
 
 /// Why a mail did not leave.
@@ -73,6 +83,8 @@ enum SendError {
     Unwritable,
     #[error("the relay refused it for good")]
     Refused,
+    #[error("the relay does not let us in: check mail.tls, mail.user and the password")]
+    NotLetIn,
     #[error("the relay did not take it now")]
     NotNow,
 }
@@ -89,6 +101,9 @@ impl Carrier {
             Tls::None => Ok(AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(relay.host)),
         };
         let mut builder = builder.map_err(CarrierError::Host)?.port(relay.port).timeout(Some(SEND_WITHIN));
+        if let (Some(root), true) = (relay.root, relay.tls != Tls::None) {
+            builder = builder.tls(trusting(relay, root)?);
+        }
         if !relay.user.is_empty() {
             builder = builder.credentials(Login::new(relay.user.to_owned(), relay.password.expose_secret().to_owned()));
         }
@@ -103,6 +118,7 @@ impl Carrier {
                 let message = message(mail, from.clone()).ok_or(SendError::Unwritable)?;
                 match tokio::time::timeout(SEND_WITHIN, relay.send(message)).await {
                     Ok(Ok(_taken)) => Ok(MailEnd::Sent),
+                    Ok(Err(error)) if is_ours(&error) => Err(SendError::NotLetIn),
                     Ok(Err(error)) if error.is_permanent() => Err(SendError::Refused),
                     Ok(Err(_)) | Err(_) => Err(SendError::NotNow),
                 }
@@ -141,6 +157,10 @@ async fn deliver(queue: &MailQueue, carrier: &Carrier, mail: &DueMail) -> Result
             queue.finish(mail.id, end).await?;
             Ok(true)
         }
+        Err(error @ SendError::NotLetIn) if mail.attempts < MOST_TRIES || !mail.carries_code => {
+            tracing::error!(mail.id = %mail.id, attempts = mail.attempts, %error, "mails wait until somebody mends this");
+            Ok(false)
+        }
         Err(SendError::NotNow) if mail.attempts < MOST_TRIES || !mail.carries_code => {
             tracing::warn!(mail.id = %mail.id, attempts = mail.attempts, "a mail was not taken and is tried again");
             Ok(false)
@@ -153,8 +173,25 @@ async fn deliver(queue: &MailQueue, carrier: &Carrier, mail: &DueMail) -> Result
     }
 }
 
+/// Encryption as the relay wants it, with one more certificate trusted.
+fn trusting(relay: &Relay<'_>, root: &Path) -> Result<Encryption, CarrierError> {
+    let pem = std::fs::read(root).map_err(CarrierError::RootUnread)?;
+    let root = Certificate::from_pem(&pem).map_err(CarrierError::Root)?;
+    let parameters = TlsParameters::builder(relay.host.to_owned()).add_root_certificate(root).build();
+    let parameters = parameters.map_err(CarrierError::Root)?;
+    Ok(if relay.tls == Tls::Implicit { Encryption::Wrapper(parameters) } else { Encryption::Required(parameters) })
+}
+
+/// No mail's fault: a certificate, a missing STARTTLS, a wrong password.
+fn is_ours(error: &lettre::transport::smtp::Error) -> bool {
+    error.is_tls() || error.is_client() || error.status().is_some_and(|code| NOT_LET_IN.contains(&code.into()))
+}
+
 fn message(mail: &DueMail, from: Mailbox) -> Option<Message> {
+    // The same for every try, so that a mail that was taken twice is known as one.
+    let id = format!("<{}@{}>", mail.id, from.email.domain());
     let to = Mailbox::new(None, mail.to.parse().ok()?);
     let bodies = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
-    Message::builder().from(from).to(to).subject(mail.subject.clone()).multipart(bodies).ok()
+    let subject: String = mail.subject.chars().filter(|c| !c.is_control()).collect();
+    Message::builder().message_id(Some(id)).from(from).to(to).subject(subject).multipart(bodies).ok()
 }

@@ -1,7 +1,7 @@
 //! The mail to a reseller whose available balance fell below the amount of the alert.
 
-use crate::alerts::letter::Letter;
 use crate::domain::dollars;
+use crate::mail::letter::Letter;
 use crate::store::balance_marks::WatchedBalance;
 
 /// The site resellers read.
@@ -16,11 +16,10 @@ pub struct Dashboard {
 pub fn write(dashboard: &Dashboard, balance: &WatchedBalance) -> Letter {
     let (brand, origin) = (&dashboard.brand, &dashboard.origin);
     let (available, below) = (dollars::floor(balance.available.usd()), dollars::floor(balance.below.usd()));
-    Letter::about(&format!("{brand}: {available} available"))
-        .say(brand)
+    Letter::of(brand, &format!("{brand}: {available} available"))
         .say(format!("Your available balance has fallen below {below}. It is {available} now."))
         .say("Keys keep what was put into them and go on working. New keys and top-ups of keys need balance.")
-        .link("Top up", format!("{origin}/top-up"))
+        .button("Top up", format!("{origin}/top-up"))
         .link("Change or switch off this alert", format!("{origin}/settings"))
 }
 

@@ -1,11 +1,11 @@
 //! The mail to a client whose key runs low or is used up. It knows client price, the client's own name for the key and
 //! the name of the portal, and nothing of the other side.
 
-use crate::alerts::letter::Letter;
 use crate::domain::budget_alert::{Level, Look};
 use crate::domain::dollars;
 use crate::domain::money::Usd;
 use crate::domain::portal_look::PortalName;
+use crate::mail::letter::Letter;
 use crate::store::key_marks::{ChangedKey, KeyFace, Reader};
 
 /// One cent, in nano-USD: what is left is shown in whole ones.
@@ -29,7 +29,7 @@ pub fn write(portal: &Portal, key: &ChangedKey, face: &KeyFace, to: &Reader, lev
         Level::UsedUp => format!("{brand}: {name} is used up"),
         Level::Low | Level::Fine => format!("{brand}: 80% of {name} is used"),
     };
-    let letter = Letter::about(&subject).say(brand);
+    let letter = Letter::of(brand, &subject);
     let letter = match level {
         Level::UsedUp => letter
             .say(format!("Your key {name} has used up its budget of {budget}. It serves calls again after a top-up."))
@@ -39,8 +39,8 @@ pub fn write(portal: &Portal, key: &ChangedKey, face: &KeyFace, to: &Reader, lev
             .say("Ask your provider for a top-up before it runs out."),
     };
     letter
-        .link("Budget and requests", format!("{}/keys/{}", portal.origin, key.key))
-        .say("You get this mail because mail alerts are on for this key. You can switch them off on the key's page.")
+        .button("Budget and requests", format!("{}/keys/{}", portal.origin, key.key))
+        .note("You get this mail because mail alerts are on for this key. You can switch them off on the key's page.")
 }
 
 /// What the client calls the key: its own name and the first characters, or these alone.

@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 use crate::actors::directory::Directory;
 use crate::alerts::balance_mail::{self, Dashboard};
 use crate::alerts::key_mail::{self, Portal};
-use crate::alerts::letter::Letter;
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::low_balance::{self, Step};
+use crate::mail::letter::Letter;
 use crate::store::balance_marks::{BalanceMarkStore, WatchedBalance};
 use crate::store::error::StoreError;
 use crate::store::key_marks::{AlertMail, ChangedKey, KeyMarkStore};
@@ -145,7 +145,7 @@ fn is_full<T>(page: &[T]) -> bool {
     i64::try_from(page.len()).is_ok_and(|n| n == PAGE)
 }
 
-fn mail(letter: &Letter, dedup_key: String, to: &str) -> NewMail {
+pub(super) fn mail(letter: &Letter, dedup_key: String, to: &str) -> NewMail {
     NewMail {
         dedup_key,
         to: to.to_owned(),

@@ -4,7 +4,7 @@ use crate::actors::draining::Draining;
 use crate::actors::{housekeeper, usage_keeper};
 use crate::app::books::{self, Books};
 use crate::app::payments::PaymentParts;
-use crate::app::{people, recovery, rounds};
+use crate::app::{cluster_keeper, people, recovery, rounds};
 use crate::clock::Clock;
 use crate::config::settings::{Settings, UpstreamKind};
 use crate::domain::ids::BootId;
@@ -13,6 +13,7 @@ use crate::domain::pricing::PriceBook;
 use crate::http::health::Leaving;
 use crate::http::proxy::body_in::BodyBudget;
 use crate::identity::credentials::Credentials;
+use crate::referrals::keeper::Keeper;
 use crate::store::credentials::CredentialStore;
 use crate::store::data_folder::DataFolder;
 use crate::store::ledger::PgJournal;
@@ -21,6 +22,7 @@ use crate::store::people::PeopleStore;
 use crate::store::pool::{self, Database, ProgramLock, Tuning};
 use crate::store::prices::PriceStore;
 use crate::store::private_postgres::PrivatePostgres;
+use crate::store::referrals::ReferralStore;
 use crate::store::spool::Spool;
 use crate::store::upkeep::Upkeep;
 use crate::store::usage_marks::UsageMarks;
@@ -64,7 +66,10 @@ pub struct Parts {
     pub(super) housekeeper: JoinHandle<()>,
     pub(super) rounds: JoinHandle<()>,
     pub(super) usage_keeper: JoinHandle<()>,
+    pub(super) referrals: JoinHandle<()>,
     pub(super) cluster: Option<PrivatePostgres>,
+    /// Of the private cluster.
+    pub(super) keeper: Option<JoinHandle<()>>,
     pub(super) _lock: ProgramLock,
     pub(super) _folder: DataFolder,
 }
@@ -81,7 +86,10 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
     }
     let cluster = PrivatePostgres::start(folder.path()).await?;
     match build_on(&cluster.url(), settings, clock, folder).await {
-        Ok(parts) => Ok(Parts { cluster: Some(cluster), ..parts }),
+        Ok(parts) => {
+            let keeper = Some(actix_web::rt::spawn(cluster_keeper::run(cluster.clone())));
+            Ok(Parts { cluster: Some(cluster), keeper, ..parts })
+        }
         Err(error) => {
             let _ = cluster.stop().await;
             Err(error)
@@ -116,9 +124,10 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, swept, ownership.clone(), idle_ms));
     let bell = Arc::default();
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
-    let alerts = actix_web::rt::spawn(people::alerts(&settings, &pool, &books.directory, &bell).run());
+    let alerts = people::start_alerts(&settings, &pool, &books.directory, &bell);
     let payments = PaymentParts::start(&settings, &pool, &books.directory, data)?;
     let usage_keeper = actix_web::rt::spawn(usage_keeper::run(UsageMarks::new(pool.clone()), clock.clone()));
+    let referrals = referrals(&settings, &pool, &books, &clock)?;
     let rounds = rounds::run(Upkeep::new(pool.clone()), ownership.clone(), prices.clone(), clock.clone());
     Ok(Parts {
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
@@ -142,10 +151,17 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         housekeeper,
         rounds: actix_web::rt::spawn(rounds),
         usage_keeper,
+        referrals: actix_web::rt::spawn(referrals.run()),
         cluster: None,
+        keeper: None,
         _lock: lock,
         _folder: folder,
     })
+}
+
+fn referrals(settings: &Settings, pool: &PgPool, books: &Books, clock: &Clock) -> anyhow::Result<Keeper> {
+    let (store, directory) = (ReferralStore::new(pool.clone()), books.directory.clone());
+    Keeper::new(store, directory, clock.clone(), &settings.referral).map_err(anyhow::Error::msg)
 }
 
 /// The book the program ships with and the versions the operator added, as they stand today.

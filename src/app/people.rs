@@ -4,6 +4,7 @@ use crate::actors::directory::Directory;
 use crate::actors::mailer::{self, Carrier, Relay, Tls};
 use crate::alerts::balance_mail::Dashboard;
 use crate::alerts::key_mail::Portal;
+use crate::alerts::money_round::MoneyNews;
 use crate::alerts::round::Alerts;
 use crate::app::build::Parts;
 use crate::config::settings::{MailKind, MailTls, Profile, Settings};
@@ -25,6 +26,7 @@ use crate::store::account_key_uses::AccountKeyUseStore;
 use crate::store::balance_marks::BalanceMarkStore;
 use crate::store::key_marks::KeyMarkStore;
 use crate::store::mail::MailQueue;
+use crate::store::money_news::MoneyNewsStore;
 use crate::store::stores::Stores;
 use crate::store::views::account_key::AccountKeyViews;
 use crate::store::views::audit::AuditViews;
@@ -39,6 +41,7 @@ use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use sqlx::PgPool;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -51,8 +54,17 @@ pub fn start_mailer(settings: &Settings, pool: &PgPool, bell: &Arc<Notify>) -> a
     Ok(actix_web::rt::spawn(mailer::run(MailQueue::new(pool.clone()), carrier, bell.clone())))
 }
 
-/// Looks for what people asked to be told of.
-pub fn alerts(settings: &Settings, pool: &PgPool, directory: &Directory, bell: &Arc<Notify>) -> Alerts {
+/// Starts what looks for news that people are told by mail.
+pub fn start_alerts(settings: &Settings, pool: &PgPool, directory: &Directory, bell: &Arc<Notify>) -> JoinHandle<()> {
+    let alerts = alerts(settings, pool, directory, bell);
+    let (dashboard, clock) = (alerts.dashboard.clone(), directory.clock().clone());
+    let news = MoneyNews { store: MoneyNewsStore::new(pool.clone()), dashboard, clock, bell: bell.clone() };
+    actix_web::rt::spawn(async move {
+        tokio::join!(alerts.run(), news.run());
+    })
+}
+
+fn alerts(settings: &Settings, pool: &PgPool, directory: &Directory, bell: &Arc<Notify>) -> Alerts {
     let (brand, listen) = (&settings.brand, &settings.listen);
     let portal = Portal {
         brand: brand.portal_name.clone(),
@@ -82,6 +94,7 @@ fn carrier(settings: &Settings) -> anyhow::Result<Carrier> {
         user: &mail.user,
         password: &settings.secrets.smtp_password,
         from: &mail.from,
+        root: Some(Path::new(&mail.root_certificate)).filter(|path| !path.as_os_str().is_empty()),
     };
     Ok(Carrier::smtp(&relay)?)
 }
@@ -93,15 +106,17 @@ pub fn site(parts: &Parts, site: Site, bound: SocketAddr) -> SiteState {
         Site::Dashboard => (&settings.brand.dashboard_url, &settings.brand.name),
         Site::Portal => (&settings.brand.portal_url, &settings.brand.portal_name),
     };
-    let Place { origins, host, secure } = Place::of(url, bound);
+    let place = Place::of(url, bound);
+    let origin = place.origin().to_owned();
+    let Place { origins, host, secure } = place;
     let (rules, secrets) = (&settings.identity, &settings.secrets);
     SiteState {
         site,
         origins,
         cookies: Cookies::of(site, secure),
         trusted_hops: settings.listen.trusted_hops,
-        sender: Sender { brand: brand.clone(), host },
-        codes: Codes::new(&stores, secrets.pepper.clone(), rules.clone(), parts.bell.clone()),
+        sender: Sender { brand: brand.clone(), host, origin },
+        codes: Codes::new(&stores, secrets.pepper.clone(), rules.clone(), parts.bell.clone(), parts.clock.clone()),
         sessions: Sessions::new(&stores, secrets.signing.clone(), rules),
         resend_after_s: rules.resend_after.as_secs(),
         code_lives_s: rules.code_ttl.as_secs(),

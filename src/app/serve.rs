@@ -186,6 +186,7 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         prices: parts.prices.clone(),
         payments: PaymentStore::new(parts.pool.clone()),
         desk: parts.payments.desk.clone(),
+        redemptions: parts.payments.redemptions.clone(),
         price_store: PriceStore::new(parts.pool.clone()),
         price_turn: Arc::default(),
         accounts: AccountStore::new(parts.pool.clone()),

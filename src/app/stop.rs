@@ -63,12 +63,16 @@ pub async fn stop(parts: Parts, sites: Vec<Running>) {
     parts.payments.stop();
     parts.rounds.abort();
     parts.usage_keeper.abort();
+    parts.referrals.abort();
     until(SETTLE_WITHIN, || directory.settlements().count() == 0 && directory.open_calls().count() == 0).await;
     tracing::info!(spooled = directory.spool().waiting(), open_calls = directory.open_calls().count(), "stopped");
     directory.spool().close();
     parts.books.stop();
     parts.pool.close().await;
     drop(parts.sandbox);
+    if let Some(keeper) = parts.keeper {
+        keeper.abort();
+    }
     if let Some(cluster) = parts.cluster
         && let Err(error) = cluster.stop().await
     {

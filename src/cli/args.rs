@@ -27,6 +27,9 @@ pub enum Command {
     /// Payments that came and do not fit what was asked.
     #[command(subcommand)]
     Topup(Topup),
+    /// Redemption codes: worth money once.
+    #[command(subcommand)]
+    Code(Code),
     /// Compare the payment providers' lists with our orders; exits with 1 where differences remain.
     Reconcile {
         /// Days to go back, 1 to 90.
@@ -136,6 +139,31 @@ pub enum Topup {
         #[arg(long)]
         reason: String,
     },
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Code {
+    /// Mint codes and print them, this once.
+    Mint(Mint),
+    /// List codes, newest first; not the codes themselves.
+    List,
+    /// End a code that nobody has redeemed, by its id.
+    Revoke { id: String },
+}
+
+#[derive(Args, Debug)]
+pub struct Mint {
+    /// US dollars that each code is worth, such as 25.
+    #[arg(long)]
+    pub amount: String,
+    #[arg(long, default_value_t = 1)]
+    pub count: usize,
+    /// The last day, UTC, on which they may be redeemed, such as 2026-12-31; for ever if not said.
+    #[arg(long)]
+    pub expires: Option<String>,
+    /// What they are for; it stays beside them.
+    #[arg(long)]
+    pub note: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -2,7 +2,7 @@
 
 use crate::app::stop::Signals;
 use crate::app::{build, serve, sites, stop};
-use crate::cli::args::{Account, Cli, Command, Freeze, Key, NewPrice, Price, Topup};
+use crate::cli::args::{Account, Cli, Code, Command, Freeze, Key, NewPrice, Price, Topup};
 use crate::cli::console::Console;
 use crate::cli::{check, doctor, welcome};
 use crate::clock::Clock;
@@ -23,6 +23,7 @@ pub async fn run(cli: Cli, settings: Settings) -> anyhow::Result<bool> {
         Command::Key(command) => show(key(&settings, command).await?),
         Command::Price(command) => price(&settings, command).await,
         Command::Topup(command) => topup(&settings, command).await,
+        Command::Code(command) => code(&settings, command).await,
         Command::Reconcile { days } => reconcile(&settings, days).await,
         Command::Check => check::run(&settings).await,
         Command::Doctor => Ok(doctor::run(&settings).await),
@@ -142,6 +143,30 @@ async fn topup(settings: &Settings, command: Topup) -> anyhow::Result<bool> {
                     text("reason"),
                     text("account")
                 );
+            }
+            Ok(true)
+        }
+    }
+}
+
+async fn code(settings: &Settings, command: Code) -> anyhow::Result<bool> {
+    let console = Console::of(settings)?;
+    let text = |row: &Value, field: &str| row[field].as_str().unwrap_or("-").to_owned();
+    match command {
+        Code::Revoke { id } => show(console.post(&format!("/op/codes/{id}/revoke"), &json!({})).await?),
+        Code::Mint(m) => {
+            let body = json!({ "amount": m.amount, "count": m.count, "expires": m.expires, "note": m.note });
+            let answer = console.post("/op/codes", &body).await?;
+            for row in answer["codes"].as_array().into_iter().flatten() {
+                println!("{}  {}", text(row, "code"), text(row, "id"));
+            }
+            Ok(true)
+        }
+        Code::List => {
+            let answer = console.get("/op/codes").await?;
+            for row in answer["codes"].as_array().into_iter().flatten() {
+                let (id, state, account) = (text(row, "id"), text(row, "state"), text(row, "account"));
+                println!("{id}  {:8} {:>10} USD  account {account}  {}", state, text(row, "amount"), text(row, "note"));
             }
             Ok(true)
         }

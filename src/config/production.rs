@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::ConfigError;
+use crate::config::paying;
 use crate::config::secrets::DEV_MARK;
 use crate::config::settings::{MailKind, MailTls, PaidBy, Settings, UpstreamKind};
 
@@ -22,6 +23,7 @@ pub fn refuse_unfit(settings: Settings) -> Result<Settings, ConfigError> {
     upstream(&settings, &mut reasons);
     mail(&settings, &mut reasons);
     payments(&settings, &mut reasons);
+    reasons.extend(paying::faults(&settings));
     console(&settings, &mut reasons);
     origins(&settings, &mut reasons);
     secrets(&settings, &mut reasons);
@@ -196,6 +198,45 @@ mod tests {
         }
         let settings = load(&fit_but(&[])).expect("fit");
         assert_eq!(settings.payments.card, crate::config::settings::PaidBy::None);
+    }
+
+    /// Settings with which both real providers start.
+    const PAID: [(&str, &str); 8] = [
+        ("DEROUTER__PAYMENTS__CARD", "stripe"),
+        ("DEROUTER_STRIPE_KEY", "sk_live_51abcdef"),
+        ("DEROUTER_STRIPE_WEBHOOK_SECRETS", "whsec_new,whsec_old"),
+        ("DEROUTER__PAYMENTS__CRYPTO", "btcpay"),
+        ("DEROUTER__BTCPAY__BASE_URL", "https://pay.example.com"),
+        ("DEROUTER__BTCPAY__STORE_ID", "5BtfVkKQkEPqpEbfsUNhTyrCNsCt8Y"),
+        ("DEROUTER_BTCPAY_KEY", "b1946ac92492d2347c6235b4d2611184"),
+        ("DEROUTER_BTCPAY_WEBHOOK_SECRETS", "3uqpGMnXyGvrWmV9Qc7e"),
+    ];
+
+    #[test]
+    fn real_payments_start_with_all_they_need_and_each_lack_is_named() {
+        load(&fit_but(&PAID)).expect("fit");
+        for (variable, value, named) in [
+            ("DEROUTER_STRIPE_KEY", "", "secrets.stripe_key is missing"),
+            ("DEROUTER_STRIPE_KEY", "sk_test_51abcdef", "secrets.stripe_key is no sk_live_"),
+            ("DEROUTER_STRIPE_KEY", "sk_live_a b", "secrets.stripe_key holds signs"),
+            ("DEROUTER_STRIPE_WEBHOOK_SECRETS", "", "secrets.stripe_webhook_secrets is missing"),
+            ("DEROUTER_STRIPE_WEBHOOK_SECRETS", "whsec_a,b", "secrets.stripe_webhook_secrets is missing or"),
+            ("DEROUTER__STRIPE__MODE", "test", "DEROUTER__STRIPE__MODE=live"),
+            ("DEROUTER__STRIPE__BASE_URL", "http://127.0.0.1:1", "stripe.base_url is not https://"),
+            ("DEROUTER__PAYMENTS__CHECKOUT_TTL_S", "1800", "payments.checkout_ttl_s"),
+            ("DEROUTER__BTCPAY__BASE_URL", "", "btcpay.base_url is no origin"),
+            ("DEROUTER__BTCPAY__STORE_ID", "a/b", "btcpay.store_id"),
+            ("DEROUTER__BTCPAY__MODE", "test", "DEROUTER__BTCPAY__MODE=live"),
+            ("DEROUTER_BTCPAY_KEY", "", "secrets.btcpay_key is missing"),
+            ("DEROUTER_BTCPAY_WEBHOOK_SECRETS", "short", "secrets.btcpay_webhook_secrets is missing or"),
+            ("DEROUTER__PAYMENTS__CARD", "btcpay", "payments.card is btcpay"),
+            ("DEROUTER__PAYMENTS__CRYPTO", "stripe", "payments.crypto is stripe"),
+        ] {
+            let changes: Vec<_> = PAID.into_iter().chain([(variable, value)]).collect();
+            let said = load(&fit_but(&changes)).expect_err(named).to_string();
+            assert!(said.contains(named), "{named} is not in:\n{said}");
+            assert!(!said.contains("51abcdef"), "no value is shown: {said}");
+        }
     }
 
     #[test]

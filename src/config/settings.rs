@@ -2,7 +2,7 @@
 //!
 //! Every struct refuses unknown fields. Bounds that a type cannot say are in `check`, so a value that is here is usable.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::config::origin::is_origin;
+use crate::config::provider::{BtcpaySettings, StripeSettings};
+use crate::config::referral::Referral;
 use crate::domain::money::{Cost, Usd};
 
 /// What kind of installation this is.
@@ -37,6 +40,9 @@ pub struct Settings {
     pub mail: Mail,
     pub identity: Identity,
     pub payments: Payments,
+    pub stripe: StripeSettings,
+    pub btcpay: BtcpaySettings,
+    pub referral: Referral,
     pub drain: Drain,
     pub secrets: Secrets,
 }
@@ -194,6 +200,8 @@ pub struct Mail {
     pub tls: MailTls,
     pub user: String,
     pub from: String,
+    /// A file; empty: the system's certificates alone.
+    pub root_certificate: String,
 }
 
 /// Codes, throttles and session lives (`identity.md` §2, §3).
@@ -227,6 +235,8 @@ pub struct Identity {
 #[serde(rename_all = "snake_case")]
 pub enum PaidBy {
     Sandbox,
+    Stripe,
+    Btcpay,
     None,
 }
 
@@ -268,6 +278,12 @@ pub struct Secrets {
     pub signing: SecretString,
     pub upstream_credential: SecretString,
     pub smtp_password: SecretString,
+    pub stripe_key: SecretString,
+    /// Several, between commas, spaces or lines, while one replaces another.
+    pub stripe_webhook_secrets: SecretString,
+    pub btcpay_key: SecretString,
+    /// As Stripe's.
+    pub btcpay_webhook_secrets: SecretString,
 }
 
 impl Settings {
@@ -321,23 +337,9 @@ impl Settings {
             ),
             (!payments.checkout_ttl.is_zero(), "payments.checkout_ttl_s must be more than 0"),
         ];
-        rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(rule.to_owned()))
+        rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(rule.to_owned()))?;
+        self.referral.check()
     }
-}
-
-/// Whether a text is scheme, host and perhaps port, and nothing more but one slash.
-fn is_origin(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port),
-        _ => (authority, "443"),
-    };
-    let named = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    let numbered =
-        host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).is_some_and(|h| h.parse::<Ipv6Addr>().is_ok());
-    let is_host = numbered || !host.is_empty() && host.bytes().all(named);
-    matches!(scheme, "http" | "https") && is_host && port.parse::<u16>().is_ok_and(|p| p > 0)
 }
 
 /// The secret, if one was set.
@@ -361,7 +363,7 @@ fn dollars_of(text: &str) -> Result<Cost, &'static str> {
     amount.map(Cost::from).ok_or("an amount must be US dollars such as \"50\" or \"12.50\", in whole cents")
 }
 
-fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
+pub(super) fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
     u64::deserialize(input).map(Duration::from_secs)
 }
 

@@ -11,7 +11,7 @@ const PREFIX: &str = "DEROUTER__";
 /// Names a file of settings.
 pub(super) const FILE_VARIABLE: &str = "DEROUTER_CONFIG";
 /// Short names and the settings they set.
-const SHORT: [(&str, &str); 9] = [
+const SHORT: [(&str, &str); 13] = [
     ("DEROUTER_PROFILE", "profile"),
     ("DATABASE_URL", "database.url"),
     ("REDIS_URL", "redis.url"),
@@ -21,6 +21,10 @@ const SHORT: [(&str, &str); 9] = [
     ("DEROUTER_SIGNING", "secrets.signing"),
     ("DEROUTER_UPSTREAM_CREDENTIAL", "secrets.upstream_credential"),
     ("DEROUTER_SMTP_PASSWORD", "secrets.smtp_password"),
+    ("DEROUTER_STRIPE_KEY", "secrets.stripe_key"),
+    ("DEROUTER_STRIPE_WEBHOOK_SECRETS", "secrets.stripe_webhook_secrets"),
+    ("DEROUTER_BTCPAY_KEY", "secrets.btcpay_key"),
+    ("DEROUTER_BTCPAY_WEBHOOK_SECRETS", "secrets.btcpay_webhook_secrets"),
 ];
 
 /// The layer of the environment: each variable typed like the default it replaces.

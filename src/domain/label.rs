@@ -57,9 +57,11 @@ impl fmt::Display for Label {
     }
 }
 
-/// Joiners make emoji and some scripts readable; alone they show nothing.
+/// Joiners, fillers and tags make emoji and some scripts readable; alone they show nothing.
 pub(super) fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{34f}' | '\u{180b}'..='\u{180f}'
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Control, direction and invisible separator characters: no text of a person carries them.
@@ -84,6 +86,7 @@ mod tests {
             ("e\u{301}", "é"),
             ("مرحبا", "مرحبا"),
             ("<script>{{7*7}}", "<script>{{7*7}}"),
+            ("🏴\u{e0067}\u{e0062}\u{e007f}", "🏴\u{e0067}\u{e0062}\u{e007f}"),
         ];
         for (typed, label) in good {
             assert_eq!(Label::parse(typed).map(Label::into_string), Ok(label.to_owned()), "{typed:?}");
@@ -97,7 +100,7 @@ mod tests {
 
     #[test]
     fn k04_empty_control_and_direction_labels_are_refused() {
-        for typed in ["", "   ", "\u{200d}", "\u{200d} \u{fe0f}"] {
+        for typed in ["", "   ", "\u{200d}", "\u{200d} \u{fe0f}", "\u{3164}", "\u{e0041}\u{e007f}"] {
             assert_eq!(Label::parse(typed), Err(LabelError::Length), "{typed:?}");
         }
         for typed in ["a\0b", "a\nb", "a\u{202e}b", "a\u{200b}b", "\u{feff}a", "a\u{2066}b", "a\u{1b}[31m"] {

@@ -44,6 +44,8 @@ pub enum PaymentState {
     Partial,
     /// Paid at this moment (µs since 1970), after the checkout had expired.
     Late { paid_us: i64 },
+    /// A person at the provider said that it is paid, whatever came.
+    Marked,
     /// Nobody paid in time.
     Expired,
     /// The payment was refused or is void.

@@ -235,6 +235,11 @@ mod tests {
     use crate::domain::payment::Refund;
     use uuid::Uuid;
 
+    /// What a step is called, what the provider lists, what is done already, and what is to be done.
+    type RefundRow<'a> = (&'a str, Vec<Refund>, &'a [TakeBack], &'a [&'a str]);
+    /// An operation id with its kind and dollars.
+    type Booked<'a> = (&'a str, StepKind, i64);
+
     fn usd(dollars: i64) -> Cost {
         Cost::from_nanos(dollars * 1_000_000_000)
     }
@@ -255,11 +260,6 @@ mod tests {
         Dispute { id: "d".into(), amount: Received::Usd(usd(200)), state, is_withdrawn }
     }
 
-    /// A step that was done, in whole dollars.
-    type Done = (&'static str, StepKind, i64);
-    /// What it is, the refunds, what was done before, and the plan in short.
-    type RefundRow<'a> = (&'a str, Vec<Refund>, &'a [TakeBack], &'a [&'a str]);
-
     /// The plan in short: `op amount`, alarms with their reason.
     fn plan(fact: &PaymentFact, done: &[TakeBack]) -> Vec<String> {
         let plan = decide(&ORDER(), fact, done);
@@ -267,7 +267,7 @@ mod tests {
         steps.chain(plan.alarms.iter().map(|a| format!("alarm {} {}", a.op, a.doubt.word()))).collect()
     }
 
-    fn done(steps: &[Done]) -> Vec<TakeBack> {
+    fn done(steps: &[(&str, StepKind, i64)]) -> Vec<TakeBack> {
         steps.iter().map(|(op, kind, a)| TakeBack { op: (*op).into(), kind: *kind, amount: usd(*a) }).collect()
     }
 
@@ -276,7 +276,7 @@ mod tests {
         use RefundState::{Failed, Pending, Succeeded};
         let took = done(&[("refund:a", StepKind::Reversal, 50)]);
         let back = done(&[("refund:a", StepKind::Reversal, 50), ("refund:a:back", StepKind::Reinstate, 50)]);
-        let rows: [RefundRow; 9] = [
+        let rows: [RefundRow<'_>; 9] = [
             ("pending", vec![refund("a", 50, Pending)], &[], &[]),
             ("new", vec![refund("a", 50, Succeeded)], &[], &["reversal refund:a 50"]),
             ("listed twice", vec![refund("a", 50, Succeeded); 2], &[], &["reversal refund:a 50"]),
@@ -342,7 +342,7 @@ mod tests {
         use StepKind::{Freeze, Reinstate, Reversal, Thaw};
         let (frozen, thawed) = (("dispute:d:freeze", Freeze, 0), ("dispute:d:thaw", Thaw, 0));
         let (out, back) = (("dispute:d:out", Reversal, 200), ("dispute:d:in", Reinstate, 200));
-        let rows: [(&[Done], TopupState); 8] = [
+        let rows: [(&[Booked<'_>], TopupState); 8] = [
             (&[], TopupState::Credited),
             (&[("refund:a", Reversal, 50)], TopupState::RefundedPart),
             (&[("refund:a", Reversal, 200)], TopupState::Refunded),

@@ -107,16 +107,19 @@ pub enum ParkReason {
     TooLate,
     /// No amount of money.
     Unreadable,
+    /// Somebody at the provider marked it as paid by hand.
+    Marked,
 }
 
 impl ParkReason {
-    const ALL: [ParkReason; 6] = [
+    const ALL: [ParkReason; 7] = [
         ParkReason::Partial,
         ParkReason::Differs,
         ParkReason::Currency,
         ParkReason::WrongMode,
         ParkReason::TooLate,
         ParkReason::Unreadable,
+        ParkReason::Marked,
     ];
 
     /// The stored word.
@@ -128,6 +131,7 @@ impl ParkReason {
             ParkReason::WrongMode => "wrong_mode",
             ParkReason::TooLate => "too_late",
             ParkReason::Unreadable => "unreadable",
+            ParkReason::Marked => "marked",
         }
     }
 
@@ -185,6 +189,7 @@ impl Topup {
             PaymentState::Paid | PaymentState::Over | PaymentState::Partial | PaymentState::Late { .. } => {
                 self.decide_money(fact, live)
             }
+            PaymentState::Marked => self.park(ParkReason::Marked, fact.received.usd()),
         }
     }
 
@@ -280,7 +285,7 @@ mod tests {
 
     #[test]
     fn g07_the_providers_amount_is_credited_if_it_fits_and_parked_if_not() {
-        use PaymentState::{Late, Over, Paid, Partial};
+        use PaymentState::{Late, Marked, Over, Paid, Partial};
         let park = |reason, received: Option<i64>| Step::Park { reason, received: received.map(usd) };
         let late = |hours: i64| Late { paid_us: EXPIRES_US + hours * HOUR_US };
         let rows = [
@@ -297,6 +302,8 @@ mod tests {
             (late(25), dollars(200), park(ParkReason::TooLate, Some(200))),
             (late(1), dollars(199), park(ParkReason::Partial, Some(199))),
             (late(1), dollars(201), Step::Credit(usd(201))),
+            (Marked, dollars(200), park(ParkReason::Marked, Some(200))),
+            (Marked, Received::Nothing, park(ParkReason::Marked, None)),
         ];
         use TopupState::{Cancelled, Created, Expired, Failed, Open, Parked, Processing};
         for (state, received, step) in rows {

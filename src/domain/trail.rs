@@ -85,6 +85,8 @@ pub enum Action {
     KeyUnbound,
     BindFailed,
     PreferencesSaved,
+    CodeRedeemed,
+    CodeRefused,
     KeyAlertsSaved,
 }
 
@@ -113,6 +115,8 @@ impl Action {
             Action::KeyBound => "key_bound",
             Action::KeyUnbound => "key_unbound",
             Action::BindFailed => "bind_failed",
+            Action::CodeRedeemed => "code_redeemed",
+            Action::CodeRefused => "code_refused",
             Action::PreferencesSaved => "preferences_saved",
             Action::KeyAlertsSaved => "key_alerts_saved",
         }

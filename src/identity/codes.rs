@@ -11,19 +11,20 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::clock::Clock;
 use crate::config::settings::Identity;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::AccountId;
 use crate::domain::login_code::LoginCode;
-use crate::domain::site::{Person, Purpose, Site};
+use crate::domain::site::{Person, Purpose};
 use crate::domain::trail::{Action, Trail, network_of};
 use crate::identity::code_mail::{self, Sender};
-use crate::identity::random;
+use crate::identity::{random, sign_in_mail};
 use crate::store::audit::{Act, AuditStore};
 use crate::store::codes::{Claim, CodeStore, Issued, NewCode, Tried};
 use crate::store::error::StoreError;
 use crate::store::mail::NewMail;
-use crate::store::sign_in::{GiveBack, NewSession, SignInStore};
+use crate::store::sign_in::{Entry, GiveBack, NewSession, SignInStore};
 use crate::store::stores::Stores;
 use crate::store::throttle::Limit;
 
@@ -67,10 +68,11 @@ struct Inner {
     rules: Identity,
     /// Wakes the mailer.
     bell: Arc<Notify>,
+    clock: Clock,
 }
 
 impl Codes {
-    pub fn new(stores: &Stores, pepper: SecretString, rules: Identity, bell: Arc<Notify>) -> Self {
+    pub fn new(stores: &Stores, pepper: SecretString, rules: Identity, bell: Arc<Notify>, clock: Clock) -> Self {
         Codes(Arc::new(Inner {
             codes: stores.codes.clone(),
             sign_ins: stores.sign_ins.clone(),
@@ -78,6 +80,7 @@ impl Codes {
             pepper,
             rules,
             bell,
+            clock,
         }))
     }
 
@@ -128,30 +131,42 @@ impl Codes {
         let mail = NewMail {
             dedup_key: format!("code:{}", hex::encode(challenge.hash())),
             to: address.as_str().to_owned(),
-            subject: written.subject,
-            text: written.text,
-            html: written.html,
+            subject: written.subject().to_owned(),
+            text: written.text(),
+            html: written.html(),
             challenge: Some(challenge.hash()),
             useful_for: rules.code_ttl,
         };
         self.0.codes.issue(&new, &mail, &self.limits(purpose, address, trail), rules.mails_per_hour).await
     }
 
-    /// Signs in to a site with a typed code.
+    /// Signs in with a typed code, where and by whose link `entry` says.
     pub async fn sign_in(
         &self,
-        site: Site,
+        entry: Entry<'_>,
         address: &EmailAddress,
         challenge: &Challenge,
         typed: &LoginCode,
+        from: &Sender,
         trail: &Trail,
     ) -> Result<SignIn, StoreError> {
-        let claim = claim(Purpose::SignIn(site), address, challenge, None);
+        let claim = claim(Purpose::SignIn(entry.site), address, challenge, None);
         if let Some(refused) = self.compare(&claim, challenge, typed, trail).await? {
             return Ok(refused);
         }
         let (token, new) = new_session(Uuid::now_v7())?;
-        let done = self.0.sign_ins.complete(&claim, site, &new, &counted(&claim), trail).await?;
+        let letter = sign_in_mail::write(entry.site, from, &trail.user_agent, self.0.clock.now_utc());
+        let mail = NewMail {
+            dedup_key: format!("sign_in:{}", new.session),
+            to: address.as_str().to_owned(),
+            subject: letter.subject().to_owned(),
+            text: letter.text(),
+            html: letter.html(),
+            challenge: None,
+            useful_for: DAY,
+        };
+        let done = self.0.sign_ins.complete(&claim, entry, (&new, &mail), &counted(&claim), trail).await?;
+        self.0.bell.notify_one();
         Ok(done.map_or(SignIn::NotLive, |person| SignIn::Done { person, token, session: new.session }))
     }
 

@@ -11,3 +11,4 @@ pub mod form_token;
 pub mod key_desk;
 pub mod random;
 pub mod sessions;
+pub mod sign_in_mail;

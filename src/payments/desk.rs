@@ -148,7 +148,8 @@ impl PaymentDesk {
             email: wish.email.clone(),
             return_url: format!("{home}/billing?topup={id}"),
             cancel_url: format!("{home}/billing?topup={id}&cancelled=1"),
-            expires_at: self.clock().now_utc().checked_add_signed(lives).unwrap_or(row.created_at),
+            expires_at: // Of the order, not of the try: a repeat must say the same.
+                row.created_at.checked_add_signed(lives).unwrap_or(row.created_at),
         };
         match provider.create(&order).await {
             Ok(checkout) => {

@@ -70,10 +70,12 @@ impl PaymentDesk {
     }
 
     fn decide(&self, row: &TopupRow, fact: &PaymentFact, asked: Asked) -> Step {
-        let (state, is_over) = (row.order.state, fact.state == PaymentState::Expired);
+        let state = row.order.state;
+        // Some providers end an order that nobody paid as void.
+        let is_over = matches!(fact.state, PaymentState::Expired | PaymentState::Failed);
         let was_called_off = asked == Asked::ToCancel && is_over;
         // The provider's own notice of it may have been faster.
-        if was_called_off && (state.is_waiting() || state == TopupState::Expired) {
+        if was_called_off && (state.is_waiting() || matches!(state, TopupState::Expired | TopupState::Failed)) {
             return Step::Become(TopupState::Cancelled);
         }
         row.order.decide(fact, self.0.live)

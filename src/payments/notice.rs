@@ -50,9 +50,14 @@ impl PaymentDesk {
 
     /// Looks where one notice points, and writes down what that came to.
     async fn follow(&self, event: &DueEvent) -> Result<(), StoreError> {
-        let Some(payment) = event.payment.as_deref() else {
-            return self.0.events.finish(event, "concerns no payment").await;
+        const NO_PAYMENT: &str = "concerns no payment";
+        let Some(named) = event.payment.as_deref() else { return self.0.events.finish(event, NO_PAYMENT).await };
+        let payment = match self.payment_of(event, named).await {
+            Ok(Some(payment)) => payment,
+            Ok(None) => return self.0.events.finish(event, NO_PAYMENT).await,
+            Err(error) => return self.0.events.put_off(event, &error.to_string()).await,
         };
+        let payment = payment.as_str();
         let Some(row) = self.0.store.of_payment(&event.provider, payment).await? else {
             return self.put_unknown_off(event, payment).await;
         };
@@ -64,6 +69,11 @@ impl PaymentDesk {
                 self.0.events.put_off(event, &error.to_string()).await
             }
         }
+    }
+
+    async fn payment_of(&self, event: &DueEvent, named: &str) -> Result<Option<String>, LookError> {
+        let provider = self.0.providers.named(&event.provider).ok_or(LookError::NoProvider)?;
+        Ok(provider.payment_of(named).await?)
     }
 
     async fn put_unknown_off(&self, event: &DueEvent, payment: &str) -> Result<(), StoreError> {

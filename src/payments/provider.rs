@@ -4,8 +4,10 @@
 use crate::domain::ids::TopupId;
 use crate::domain::money::Cost;
 use crate::domain::payment::{Method, PaymentFact};
+use crate::payments::btcpay::provider::Btcpay;
 use crate::payments::error::ProviderError;
 use crate::payments::sandbox::provider::PaymentSandbox;
+use crate::payments::stripe::provider::Stripe;
 use crate::store::payments::Checkout;
 use chrono::{DateTime, Utc};
 
@@ -40,6 +42,10 @@ pub struct Notice {
 pub enum Provider {
     /// Only pretends; the dev profile's.
     Sandbox(PaymentSandbox),
+    /// Cards.
+    Stripe(Stripe),
+    /// Crypto.
+    Btcpay(Btcpay),
 }
 
 impl Provider {
@@ -47,6 +53,8 @@ impl Provider {
     pub fn name(&self) -> &'static str {
         match self {
             Provider::Sandbox(_) => "sandbox",
+            Provider::Stripe(_) => "stripe",
+            Provider::Btcpay(_) => "btcpay",
         }
     }
 
@@ -54,6 +62,8 @@ impl Provider {
     pub fn checkout_origin(&self) -> Option<String> {
         match self {
             Provider::Sandbox(sandbox) => sandbox.checkout_origin(),
+            Provider::Stripe(stripe) => Some(stripe.checkout_origin()),
+            Provider::Btcpay(btcpay) => Some(btcpay.checkout_origin()),
         }
     }
 
@@ -64,6 +74,8 @@ impl Provider {
     pub async fn create(&self, order: &CheckoutOrder) -> Result<Checkout, ProviderError> {
         match self {
             Provider::Sandbox(sandbox) => sandbox.create(order),
+            Provider::Stripe(stripe) => stripe.create(order).await,
+            Provider::Btcpay(btcpay) => btcpay.create(order).await,
         }
     }
 
@@ -74,6 +86,19 @@ impl Provider {
     pub async fn fetch(&self, payment: &str) -> Result<Option<PaymentFact>, ProviderError> {
         match self {
             Provider::Sandbox(sandbox) => sandbox.fetch(payment),
+            Provider::Stripe(stripe) => stripe.fetch(payment).await,
+            Provider::Btcpay(btcpay) => btcpay.fetch(payment).await,
+        }
+    }
+
+    /// The payment that a notice's id belongs to: some notices name a part of a payment. `None`: of none of this kind.
+    ///
+    /// # Errors
+    /// `Unreachable`.
+    pub async fn payment_of(&self, named: &str) -> Result<Option<String>, ProviderError> {
+        match self {
+            Provider::Stripe(stripe) => stripe.checkout_of(named).await,
+            Provider::Sandbox(_) | Provider::Btcpay(_) => Ok(Some(named.to_owned())),
         }
     }
 
@@ -84,6 +109,8 @@ impl Provider {
     pub async fn cancel(&self, payment: &str) -> Result<(), ProviderError> {
         match self {
             Provider::Sandbox(sandbox) => sandbox.cancel(payment),
+            Provider::Stripe(stripe) => stripe.cancel(payment).await,
+            Provider::Btcpay(btcpay) => btcpay.cancel(payment).await,
         }
     }
 
@@ -94,6 +121,8 @@ impl Provider {
     pub async fn list(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<PaymentFact>, ProviderError> {
         match self {
             Provider::Sandbox(sandbox) => sandbox.list(from, to),
+            Provider::Stripe(stripe) => stripe.list(from, to).await,
+            Provider::Btcpay(btcpay) => btcpay.list(from, to).await,
         }
     }
 
@@ -105,6 +134,9 @@ impl Provider {
     pub async fn refund(&self, payment: &str, intent: &str, amount: Cost) -> Result<(), ProviderError> {
         match self {
             Provider::Sandbox(sandbox) => sandbox.refund(payment, intent, amount),
+            Provider::Stripe(stripe) => stripe.refund(payment, intent, amount).await,
+            // Nobody knows the address coins came from for sure: a person asks the payer for one.
+            Provider::Btcpay(_) => Err(ProviderError::Refused("crypto is given back by hand, at the store".into())),
         }
     }
 
@@ -112,6 +144,8 @@ impl Provider {
     pub fn signature_header(&self) -> &'static str {
         match self {
             Provider::Sandbox(_) => "sandbox-signature",
+            Provider::Stripe(_) => "stripe-signature",
+            Provider::Btcpay(_) => "btcpay-sig",
         }
     }
 
@@ -119,6 +153,8 @@ impl Provider {
     pub fn verify(&self, signature: &str, raw: &[u8], now_s: i64) -> Option<Notice> {
         match self {
             Provider::Sandbox(sandbox) => sandbox.verify(signature, raw, now_s),
+            Provider::Stripe(stripe) => stripe.verify(signature, raw, now_s),
+            Provider::Btcpay(btcpay) => btcpay.verify(signature, raw),
         }
     }
 }

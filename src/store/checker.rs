@@ -4,7 +4,7 @@ use crate::store::error::StoreError;
 use sqlx::{PgPool, Row};
 
 /// The conditions, in the order they are printed.
-pub const CONDITIONS: [(&str, &str); 17] = [
+pub const CONDITIONS: [(&str, &str); 18] = [
     ("C1", "every account equals its stream"),
     ("C2", "every key equals its stream"),
     ("C3", "streams have no gap and no repeat"),
@@ -21,7 +21,8 @@ pub const CONDITIONS: [(&str, &str); 17] = [
     ("C14", "every call lies in a partition of its week"),
     ("C15", "marks of usage equal the calls they were made from"),
     ("C16", "the statement by day equals the journal"),
-    ("C17", "take-backs equal their operations and stay within the credit"),
+    ("C17", "redemption codes equal their credits"),
+    ("C18", "take-backs equal their operations and stay within the credit"),
 ];
 
 /// One broken condition, and where.

@@ -91,7 +91,7 @@ struct Postmaster {
 }
 
 /// A running private cluster. Dropping it leaves the cluster running; `stop` ends it in order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PrivatePostgres {
     cluster: PathBuf,
     socket: PathBuf,
@@ -170,6 +170,21 @@ impl PrivatePostgres {
             Ok(())
         });
         stopping.await.unwrap_or_else(|e| Err(ClusterError::Failed { program: "pg_ctl stop", said: e.to_string() }))
+    }
+
+    /// Whether its server ended without an orderly end: its pid file is there, and no process behind it.
+    pub fn was_killed(&self) -> bool {
+        self.cluster.join("postmaster.pid").exists() && self.postmaster().is_none()
+    }
+
+    /// Starts it again after it was killed, where it was.
+    ///
+    /// # Errors
+    /// `Failed` with what PostgreSQL said; it may be tried again.
+    pub async fn revive(&self) -> Result<(), ClusterError> {
+        let cluster = self.clone();
+        let starting = tokio::task::spawn_blocking(move || cluster.launch(Durability::Full));
+        starting.await.unwrap_or_else(|e| Err(ClusterError::Failed { program: "pg_ctl start", said: e.to_string() }))
     }
 
     /// `initdb` in a folder beside, renamed when whole.

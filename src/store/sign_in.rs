@@ -3,13 +3,16 @@
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use crate::domain::device;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::{AccountId, UserId};
+use crate::domain::referral_code::ReferralCode;
 use crate::domain::site::{Person, Site};
 use crate::domain::trail::{Action, Actor, Trail};
 use crate::store::audit::{self, Act};
 use crate::store::codes::Claim;
 use crate::store::error::StoreError;
+use crate::store::mail::{self, NewMail};
 use crate::store::sessions::about;
 use crate::store::throttle;
 
@@ -18,6 +21,13 @@ pub struct NewSession {
     pub session: Uuid,
     /// SHA-256 of its token.
     pub token_hash: [u8; 32],
+}
+
+/// Where somebody comes in, and by whose link.
+#[derive(Clone, Copy)]
+pub struct Entry<'a> {
+    pub site: Site,
+    pub referral: Option<&'a ReferralCode>,
 }
 
 /// What was counted against the address before the code was known to be right: `(scope, subject)`.
@@ -34,12 +44,14 @@ impl SignInStore {
         SignInStore { pool }
     }
 
-    /// Signs in to a site after a correct code; the first one makes the record. `None` if the code was used meanwhile.
+    /// Signs in to a site after a correct code; the first one makes the record. `Entry::referral` counts for an account
+    /// that this makes, and for nothing else. `new_device` is queued where the person has signed in before, and never with
+    /// this device. `None` if the code was used meanwhile.
     pub async fn complete(
         &self,
         claim: &Claim,
-        site: Site,
-        new: &NewSession,
+        entry: Entry<'_>,
+        (new, new_device): (&NewSession, &NewMail),
         give_back: &GiveBack,
         trail: &Trail,
     ) -> Result<Option<Person>, StoreError> {
@@ -47,7 +59,7 @@ impl SignInStore {
         if !use_code(&mut work, claim, give_back).await? {
             return Ok(None);
         }
-        let person = find_or_create(&mut work, site, &claim.address).await?;
+        let person = find_or_create(&mut work, entry, &claim.address).await?;
         let (account, user) = match person {
             Person::Reseller(account) => (Some(account.0), None),
             Person::User(user) => (None, Some(user.0)),
@@ -55,12 +67,22 @@ impl SignInStore {
         sqlx::query(include_str!("sql/insert_session.sql"))
             .bind(new.session)
             .bind(&new.token_hash[..])
-            .bind(site.word())
+            .bind(entry.site.word())
             .bind(account)
             .bind(user)
             .bind(&trail.user_agent)
             .execute(&mut *work)
             .await?;
+        let device = device::device(&trail.user_agent);
+        let is_new: bool = sqlx::query_scalar(include_str!("sql/note_device.sql"))
+            .bind(entry.site.word())
+            .bind(account.or(user))
+            .bind(&device)
+            .fetch_one(&mut *work)
+            .await?;
+        if is_new {
+            mail::enqueue(&mut work, new_device).await?;
+        }
         let act = about(person, Action::SignedIn).on(new.session);
         audit::record(&mut work, &trail.by(actor(person)), &act).await?;
         work.commit().await?;
@@ -116,16 +138,20 @@ async fn use_code(on: &mut PgConnection, claim: &Claim, give_back: &GiveBack) ->
     Ok(true)
 }
 
-async fn find_or_create(on: &mut PgConnection, site: Site, address: &EmailAddress) -> Result<Person, StoreError> {
-    let turn = format!("{}:{}", site.word(), address.as_str());
+async fn find_or_create(on: &mut PgConnection, entry: Entry<'_>, address: &EmailAddress) -> Result<Person, StoreError> {
+    let turn = format!("{}:{}", entry.site.word(), address.as_str());
     sqlx::query(include_str!("sql/lock_address.sql")).bind(turn).execute(&mut *on).await?;
-    match site {
-        Site::Dashboard => reseller(on, address).await.map(Person::Reseller),
+    match entry.site {
+        Site::Dashboard => reseller(on, address, entry.referral).await.map(Person::Reseller),
         Site::Portal => portal_user(on, address).await.map(Person::User),
     }
 }
 
-async fn reseller(on: &mut PgConnection, address: &EmailAddress) -> Result<AccountId, StoreError> {
+async fn reseller(
+    on: &mut PgConnection,
+    address: &EmailAddress,
+    referral: Option<&ReferralCode>,
+) -> Result<AccountId, StoreError> {
     let known: Option<Uuid> = sqlx::query_scalar(include_str!("sql/find_reseller.sql"))
         .bind(address.as_str())
         .fetch_optional(&mut *on)
@@ -139,8 +165,15 @@ async fn reseller(on: &mut PgConnection, address: &EmailAddress) -> Result<Accou
         .bind(account.0)
         .bind(address.as_str())
         .bind(address.folded())
-        .execute(on)
+        .execute(&mut *on)
         .await?;
+    if let Some(code) = referral {
+        let bound = sqlx::query(include_str!("sql/bind_referral.sql"))
+            .bind(account.0)
+            .bind(code.as_str())
+            .bind(address.folded());
+        bound.execute(on).await?;
+    }
     Ok(account)
 }
 

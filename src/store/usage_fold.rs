@@ -5,6 +5,7 @@ use crate::domain::line_state::LineState;
 use crate::domain::usage_mark::{Facet, KeySums, MarkSum, Part, Places, UsageMark};
 use crate::store::error::StoreError;
 use crate::store::tally_row::tally;
+use crate::store::usage_reach;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
@@ -23,12 +24,11 @@ pub async fn load(
     until: Option<DateTime<Utc>>,
 ) -> Result<UsageMark, StoreError> {
     let Some(until) = until else { return Ok(UsageMark::default()) };
-    let keys: Vec<Uuid> =
-        sqlx::query_scalar(include_str!("sql/usage_keys.sql")).bind(account.0).fetch_one(&mut *tx).await?;
+    let places = usage_reach::places(&mut *tx, account).await?;
     let rows =
         sqlx::query(include_str!("sql/usage_mark_load.sql")).bind(account.0).bind(until).fetch_all(&mut *tx).await?;
     let sums = rows.iter().map(mark_sum).collect::<Result<BTreeMap<_, _>, _>>()?;
-    Ok(UsageMark::of(Places::of(keys.into_iter().map(KeyId).collect()), sums))
+    Ok(UsageMark::of(Places::of(places), sums))
 }
 
 fn mark_sum(row: &PgRow) -> Result<(Facet, MarkSum), StoreError> {

@@ -1,7 +1,8 @@
 //! How far an account's marks of usage go, and whether calls came in late before that.
 
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, KeyId};
 use crate::store::error::StoreError;
+use crate::store::vector;
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
@@ -53,6 +54,15 @@ pub async fn load(connection: &mut PgConnection, account: AccountId) -> Result<O
         since: last_seq - row.try_get::<Option<i64>, _>("seq")?.unwrap_or(0),
         entries: row.try_get("entries")?,
     }))
+}
+
+/// The keys of an account's vectors, each at its place.
+pub async fn places(connection: &mut PgConnection, account: AccountId) -> Result<Vec<KeyId>, StoreError> {
+    let sent: Option<Vec<u8>> =
+        sqlx::query_scalar(include_str!("sql/usage_keys.sql")).bind(account.0).fetch_optional(connection).await?;
+    let Some(sent) = sent else { return Ok(Vec::new()) };
+    let keys = vector::ids(&sent).ok_or_else(|| StoreError::broken_row("usage_reach", account.0))?;
+    Ok(keys.into_iter().map(KeyId).collect())
 }
 
 /// Forgets the reach of an account without marks.

@@ -40,7 +40,7 @@ fi
 
 # Everybody here comes from one network; and nobody waits a minute for a second code.
 start_server "$binary" DEROUTER__IDENTITY__CODES_PER_NETWORK_HOUR=1000 \
-    DEROUTER__IDENTITY__BINDS_PER_HOUR=1000 DEROUTER__IDENTITY__RESEND_AFTER_S=4
+    DEROUTER__REFERRAL__ACCRUE_EVERY_S=2 DEROUTER__IDENTITY__BINDS_PER_HOUR=1000 DEROUTER__IDENTITY__RESEND_AFTER_S=4
 
 if [ "${1:-}" = screenshots ]; then
     DATA=$DATA/data node $here/screenshots.mjs

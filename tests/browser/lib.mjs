@@ -73,7 +73,7 @@ export const mails = async to => {
 const read = new Set()
 /** The six digits of a mail to this address that was not read before. */
 export const code = async to => {
-  const mail = await until(`a code for ${to}`, async () => (await mails(to)).find(m => !read.has(m.id) && /\b\d{6}\b/.test(m.text)))
+  const mail = await until(`a code for ${to}`, async () => (await mails(to)).find(m => !read.has(m.id) && m.subject.endsWith(' code')))
   read.add(mail.id)
   return /\b(\d{6})\b/.exec(mail.text)[1]
 }

@@ -24,7 +24,7 @@ export const pages = ({ keys, ming, topUp, request }) => {
     'books': [
       ['ming', '/usage'], ['ming', '/usage?range=24h&show=calls'], ['ming', `/usage?range=custom&from=2026-01-01&to=2026-01-31`],
       ['empty', '/usage'], ['ming', request], ['ming', '/billing'], ['empty', '/billing'], ['ming', '/billing/statement'],
-      ['ming', topUp], ['ming', '/settings'], ['ming', '/guide'], ['empty', '/guide'], ['ming', '/nowhere'],
+      ['ming', topUp], ['referrer', '/referrals'], ['empty', '/referrals'], ['ming', '/settings'], ['ming', '/guide'], ['empty', '/guide'], ['ming', '/nowhere'],
     ],
     'dialogs': [
       ['ming', '/api', newKey],

@@ -1,5 +1,5 @@
 // People with keys in every state, made through the product itself: what pages are looked at with.
-import { address, ask, bind, call, cut, DASHBOARD, fund, go, operate, pay, PORTAL, signIn, spend } from './lib.mjs'
+import { address, ask, bind, call, cut, DASHBOARD, enter, fund, go, operate, pay, PORTAL, signIn, spend, until } from './lib.mjs'
 
 /** The cookies of a page's person, for another context. */
 const kept = page => page.context().cookies()
@@ -53,6 +53,18 @@ const frozen = async t => {
   return page
 }
 
+/** A referrer whose only referee has spent something that is commission by now. */
+const referrer = async t => {
+  const page = await resellerOf(t, address('referrer')), friend = await t.open(), who = address('friend')
+  await go(page, `${DASHBOARD}/referrals`)
+  await go(friend, await page.getByLabel('Link to share').inputValue())
+  await enter(friend, who)
+  await fund(who, '100')
+  await spend((await cut(friend, 'theirs', '100', '60')).secret, 6)
+  await until('the commission', async () => await page.getByText('Pending until').count() || (await page.reload(), false), 30_000)
+  return page
+}
+
 const clientOf = async (t, who, secrets) => {
   const page = await t.open()
   await signIn(page, PORTAL, who)
@@ -73,7 +85,7 @@ const make = async t => {
   const { keys } = ming, secret = label => keys[label].secret
   const acme = await clientOf(t, address('acme'), { 'Acme prod': secret('acme-corp-prod'), Trial: secret('initech-trial'), Nightly: secret('northwind-batch'), Staging: secret('globex-staging') })
   const people = {
-    ming: ming.page, many: await many(t), empty: await resellerOf(t, address('empty')), frozen: await frozen(t),
+    ming: ming.page, many: await many(t), empty: await resellerOf(t, address('empty')), frozen: await frozen(t), referrer: await referrer(t),
     acme, newcomer: await clientOf(t, address('newcomer'), {}), stranger: await t.open(),
   }
   const cookies = {}

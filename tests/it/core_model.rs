@@ -3,6 +3,7 @@
 //! The model keeps plain `i128` totals and recomputes everything from the definitions of `docs/ledger.md`; it shares no
 //! code with the books.
 
+use crate::core_gifts::Gifts;
 use derouter::domain::account::AccountBook;
 use derouter::domain::call::{CallFacts, Meters};
 use derouter::domain::gate::Gate;
@@ -69,6 +70,7 @@ pub struct Books {
     gates: Vec<Gate>,
     seq: i64,
     ids: u128,
+    gifts: Gifts,
     /// Every op so far, with its place in the stream; whoever writes them takes them out.
     pub stream: Vec<(i64, Op)>,
 }
@@ -96,7 +98,15 @@ impl Books {
     fn new(account: AccountId) -> Self {
         let ids = account.0.as_u128();
         let account = AccountBook::new(account, Cost::ZERO, Cost::ZERO, 0);
-        Books { account, keys: Vec::new(), gates: Vec::new(), seq: 0, ids, stream: Vec::new() }
+        Books {
+            account,
+            keys: Vec::new(),
+            gates: Vec::new(),
+            seq: 0,
+            ids,
+            gifts: Gifts::Corrections,
+            stream: Vec::new(),
+        }
     }
 
     fn fresh(&mut self) -> u128 {
@@ -173,12 +183,12 @@ fn step(rng: &mut SmallRng, model: &mut Model, books: &mut Books) {
 
 /// Half of the credits are the platform's gift; the rest reinstates what was reversed, as far as there is any.
 fn deposit(rng: &mut SmallRng, model: &mut Model, books: &mut Books) {
-    let (n, idem) = (amount(rng), books.idem());
-    let movement = match rng.random() {
-        true => Movement::Correction { reason: String::new() },
+    let (n, idem, fresh) = (amount(rng), books.idem(), books.fresh());
+    let is_gift = rng.random();
+    let movement = match is_gift {
+        true => books.gifts.given(rng, fresh),
         false => Movement::Reinstate { source: String::new() },
     };
-    let is_gift = matches!(movement, Movement::Correction { .. });
     match books.account.decide_credit(Cost::from_nanos(n), movement, Some(idem)) {
         Ok(op) => {
             books.commit(&op);
@@ -191,12 +201,12 @@ fn deposit(rng: &mut SmallRng, model: &mut Model, books: &mut Books) {
 }
 
 fn take_back(rng: &mut SmallRng, model: &mut Model, books: &mut Books) {
-    let (n, idem) = (amount(rng), books.idem());
-    let movement = match rng.random() {
-        true => Movement::CorrectionBack { reason: String::new() },
+    let (n, idem, fresh) = (amount(rng), books.idem(), books.fresh());
+    let is_gift = rng.random();
+    let movement = match is_gift {
+        true => books.gifts.taken_back(rng, fresh),
         false => Movement::Reversal { source: String::new() },
     };
-    let is_gift = matches!(movement, Movement::CorrectionBack { .. });
     match books.account.decide_take_back(Cost::from_nanos(n), movement, Some(idem)) {
         Ok(op) => {
             books.commit(&op);
@@ -353,6 +363,7 @@ pub fn run(seed: u64, ops: u64) {
     for world in 0..ops.div_ceil(OPS_PER_WORLD) {
         let mut rng = SmallRng::seed_from_u64(seed.wrapping_add(world));
         let mut both = World::new(AccountId(Uuid::from_u128(1)));
+        both.books.gifts = Gifts::WithCommission;
         for _ in 0..OPS_PER_WORLD {
             both.step(&mut rng);
         }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 const USD: i64 = 1_000_000_000;
 
 /// A fault a condition, as statements that no trigger sees.
-const PLANTED: [(&str, &str, &str); 30] = [
+const PLANTED: [(&str, &str, &str); 32] = [
     ("C1", "one nano on a journal row", "UPDATE journal SET cost = cost + 1 WHERE kind = 5"),
     ("C1", "a freeze that no op made", "UPDATE account SET freezes = freezes + 1"),
     ("C2", "a budget that no op gave", "UPDATE journal SET price = price - 1 WHERE kind = 7"),
@@ -63,11 +63,18 @@ const PLANTED: [(&str, &str, &str); 30] = [
     ("C16", "a lost day", "DELETE FROM journal_day"),
     (
         "C17",
+        "a code marked and not credited",
+        "INSERT INTO redemption_code (code_id, digest, amount, account_id, claimed_at, credited_at) \
+         SELECT gen_random_uuid(), sha256('x'), 1, account_id, now(), now() FROM account LIMIT 1",
+    ),
+    ("C17", "a credit of no code", "UPDATE journal SET idem = 'code:none' WHERE kind = 5"),
+    (
+        "C18",
         "a take-back without its reversal",
         "INSERT INTO take_back SELECT topup_id, 'refund:x', 'reversal', 1, now(), now(), credited_seq FROM topup",
     ),
     (
-        "C17",
+        "C18",
         "more taken back than was credited",
         "INSERT INTO take_back SELECT topup_id, 'refund:x', 'reversal', credited + 1, now(), now(), NULL FROM topup",
     ),

@@ -3,6 +3,7 @@
 mod actix_facts;
 mod actix_lifecycle;
 mod calls;
+mod core_gifts;
 mod core_model;
 mod crash;
 mod crash_money;
@@ -23,6 +24,7 @@ mod private_postgres;
 mod program;
 mod proxy;
 mod races;
+mod referrals;
 mod sandbox;
 mod settings;
 mod statements;

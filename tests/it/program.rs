@@ -142,6 +142,37 @@ async fn a_second_start_finds_its_accounts_again_even_after_a_kill() {
 }
 
 #[tokio::test]
+async fn a_killed_database_is_started_again_under_the_running_program() {
+    let home = Home::new();
+    let running = home.start().await;
+    let account = field(&home.says(&["account", "create"]).await, "account").to_owned();
+    home.says(&["account", "deposit", &account, "200"]).await;
+    let killed = home.cluster_pid().expect("a database");
+    assert!(Command::new("kill").args(["-KILL", &killed]).status().await.expect("kill is there").success());
+    // Refused while it is away, in words; nothing was restarted by hand.
+    let paid_again = async {
+        while !home
+            .command()
+            .args(["account", "deposit", &account, "50"])
+            .output()
+            .await
+            .expect("built")
+            .status
+            .success()
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("a database that is back", paid_again).await;
+    assert_ne!(home.cluster_pid(), Some(killed));
+    let balance = field(&home.says(&["account", "show", &account]).await, "balance").to_owned();
+    assert!(balance == "250.0000", "{balance}");
+    assert!(home.says(&["check"]).await.contains("0 findings"));
+    running.stop().await;
+    assert_eq!(home.cluster_pid(), None, "an orderly end takes the database down");
+}
+
+#[tokio::test]
 async fn o03_neither_the_program_nor_its_database_runs_as_root() {
     let home = Home::new();
     let running = home.start().await;

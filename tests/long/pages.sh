@@ -37,10 +37,13 @@ seed() {
     touch "$DATA/seeded"
 }
 
-# The newest calls of the seed are over, so marks of usage are due at once.
+# The newest calls of the seed are over, so marks of usage are due at once: no hour may be left that is due for one.
 marked() {
     until [ "$(database -At -c "SELECT count(*) FROM ledger.usage_reach r JOIN ledger.account a USING (account_id)
-                                WHERE r.seq = a.last_seq AND r.until > now() - interval '2 hours 5 minutes'")" = 1 ]; do
+                                WHERE r.seq = a.last_seq AND NOT EXISTS (
+                                  SELECT 1 FROM ledger.usage_hour h
+                                  WHERE h.account_id = r.account_id AND h.hour >= r.until
+                                    AND h.hour < now() - interval '3 hours 5 minutes')")" = 1 ]; do
         sleep 1
     done
     database -c 'VACUUM ANALYZE ledger.usage_mark, ledger.usage_unusual'

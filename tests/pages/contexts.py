@@ -88,6 +88,7 @@ bools = {f.name for c in ORDER for f in dataclasses.fields(c) if f.type is bool}
 texts = {f.name for c in ORDER for f in dataclasses.fields(c) if f.type is str}
 top = {k: v for t in tables.values() for k, v in t.items()}
 for d, _, fs in os.walk(ROOT + "/templates"):
+    if os.path.basename(d) == "mail": continue  # mails are no pages: the program alone renders them
     for f in fs:
         text = open(os.path.join(d, f)).read()
         for cond in re.findall(r"{%-? (?:if|elif) (.*?) -?%}", text):

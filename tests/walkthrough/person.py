@@ -52,7 +52,7 @@ class Person:
         """The six digits from the mail; the dev profile keeps mails in an outbox."""
         for _ in range(100):
             for mail in say(CONSOLE, "/_dev/outbox", headers=OPERATOR)["mails"]:
-                if mail["to"] == self.address:
+                if mail["to"] == self.address and mail["subject"].endswith(" code"):
                     return re.search(r"\b(\d{6})\b", mail["text"])[1]
             time.sleep(0.1)
         raise Refused("FAIL  no mail came")

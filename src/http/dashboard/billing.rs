@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use uuid::Uuid;
 
 use crate::actors::open_calls::InFlight;
 use crate::domain::ids::TopupId;
@@ -15,8 +16,11 @@ use crate::http::dashboard::top_up_line::{self, TopUp};
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
 use crate::http::page::parts::{Notice, Pager};
+use crate::http::page::words;
 use crate::payments::desk::PaymentDesk;
+use crate::payments::redemption::Redemptions;
 use crate::store::payments::TopupRow;
+use crate::store::redemptions::ListedCode;
 use crate::store::views::movements::MovementGroup;
 
 /// Top-ups shown; the receipts of older ones are behind their movements.
@@ -34,15 +38,16 @@ struct Billing {
     list: Pager,
 }
 
-/// `GET /billing?month&kind&cursor`; `?topup` is where a checkout leads back to.
+/// `GET /billing?month&kind&cursor`; `?topup` is where a checkout leads back to, `?redeemed` a code.
 pub async fn show(
     http: HttpRequest,
     dash: Data<Dashboard>,
     desk: Data<PaymentDesk>,
+    redemptions: Data<Redemptions>,
 ) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &dash).await?;
     // Before anything is read: the look may credit it.
-    let notice = came_back(&visit, &desk).await?;
+    let notice = came_back(&visit, &desk, &redemptions).await?;
     let asked = Asked::of(&visit, &dash, MovementGroup::parse(&visit.query("kind"))).await?;
     let ask = asked.ask(&visit, i64::try_from(SHOWN + 1).unwrap_or(i64::MAX));
     let (balance, totals) = tokio::try_join!(visit.balance(), async { Ok(dash.totals.get(visit.account).await?) })?;
@@ -65,10 +70,19 @@ pub async fn show(
 
 /// What became of the top-up that the address names, by our own row after a look at the provider; the rest of the
 /// address claims nothing but that the person turned back.
-async fn came_back(visit: &Visit<'_>, desk: &PaymentDesk) -> Result<Notice, JsonError> {
+async fn came_back(visit: &Visit<'_>, desk: &PaymentDesk, codes: &Redemptions) -> Result<Notice, JsonError> {
+    if let Ok(id) = visit.query("redeemed").parse::<Uuid>() {
+        let code = codes.own(visit.account, id).await?;
+        return Ok(code.map(|code| redeemed(&code)).unwrap_or_default());
+    }
     let Some(id) = TopupId::parse(&visit.query("topup")) else { return Ok(Notice::default()) };
     let row = desk.show(visit.account, id).await?;
     Ok(row.map(|row| notice(&row, visit.query("cancelled") == "1")).unwrap_or_default())
+}
+
+fn redeemed(code: &ListedCode) -> Notice {
+    let text = format!("{} from your code is on your balance.", words::change(code.amount.usd()));
+    Notice { text, tone: "good".to_owned(), icon: "check".to_owned(), ..Notice::default() }
 }
 
 fn notice(row: &TopupRow, turned_back: bool) -> Notice {

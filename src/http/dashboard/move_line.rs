@@ -56,6 +56,7 @@ pub fn what(row: &Movement) -> String {
         2 => "Payment taken back by the provider".to_owned(),
         3 => "Referral commission".to_owned(),
         4 => "Referral commission taken back".to_owned(),
+        5 if row.is_code => "Redemption code".to_owned(),
         5 | 6 => "Correction by support".to_owned(),
         7 => format!("Key created: {key}"),
         8 => format!("Key topped up: {key}"),
@@ -75,6 +76,7 @@ pub fn note(row: &Movement) -> String {
         7 => format!("{} for the client", price()),
         8 => format!("{} more for the client", price()),
         10 => "Unused cost came back".to_owned(),
+        5 if row.is_code => String::new(),
         _ => row.reason.clone().unwrap_or_default(),
     };
     if row.owed == Usd::default() {
@@ -106,6 +108,7 @@ mod tests {
             topup: None,
             method: None,
             reason: None,
+            is_code: false,
         }
     }
 
@@ -122,6 +125,8 @@ mod tests {
         let taken = Movement { owed: Usd::from_nanos(21_000_000_000), ..movement(6, -1) };
         let taken = Movement { reason: Some("a mistake".into()), ..taken };
         assert_eq!(note(&taken), "a mistake; $21.00 of it is owed now");
+        let code = Movement { is_code: true, reason: Some("Redemption code".into()), ..movement(5, 25_000_000_000) };
+        assert_eq!((what(&code).as_str(), note(&code).as_str()), ("Redemption code", ""));
         assert_eq!(Move::from(&movement(11, 0)).change, "–");
     }
 }

@@ -9,7 +9,7 @@ pub struct Page {
     pub csrf: String,
     /// Own path and query, "/api?sort=label": the theme switch comes back to it
     pub path: String,
-    /// Api, usage, billing, settings, guide or empty
+    /// Api, usage, billing, referrals, settings, guide or empty
     pub nav: String,
     /// Where Close and Cancel of a dialog page lead
     pub back: String,

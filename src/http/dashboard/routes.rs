@@ -2,8 +2,8 @@
 
 use crate::http::dashboard::{
     account_key, account_key_rotate, api, billing, guide, key_delete, key_message, key_new, key_page, key_pause,
-    key_rename, key_rotate, key_top_up, live, receipt, session, settings, settings_forms, statement, top_up, usage,
-    usage_export, usage_line,
+    key_rename, key_rotate, key_top_up, live, receipt, redeem, referral_export, referrals, session, settings,
+    settings_forms, statement, top_up, usage, usage_export, usage_line,
 };
 use crate::http::page::local::pages;
 use crate::http::page::{assets, sign_in, theme};
@@ -35,11 +35,15 @@ pages! {
     post "/account-key/rotate" => account_key_rotate::rotate,
     get "/top-up" => top_up::show,
     post "/top-up" => top_up::pay,
+    get "/redeem" => redeem::show,
+    post "/redeem" => redeem::redeem,
     get "/billing" => billing::show,
     get "/billing.csv" => statement::table,
     get "/billing/statement" => statement::show,
     get "/billing/{id}" => receipt::show,
     post "/billing/{id}/cancel" => receipt::cancel,
+    get "/referrals" => referrals::show,
+    get "/referrals.csv" => referral_export::table,
     get "/guide" => guide::show,
     get "/shortcuts" => session::shortcuts,
     get "/live" => live::stream,

@@ -1,4 +1,4 @@
-//! A top-up in words (`docs/payments.md` §6): what our row says, never more.
+//! A top-up in words (`docs/payments.md` §8): what our row says, never more.
 
 use crate::domain::money::{Cost, Usd};
 use crate::domain::payment::Method;

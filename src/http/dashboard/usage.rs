@@ -19,6 +19,7 @@ use crate::http::json::error::JsonError;
 use crate::http::page::chart::Chart;
 use crate::http::page::parts::{Choice, Link, Pager};
 use crate::http::page::words;
+use crate::store::error::StoreError;
 use crate::store::views::usage::{RankedKey, Ranking, Usage, UsageAsk};
 use crate::store::views::usage_lines::{LinePlace, LinesPage};
 
@@ -86,15 +87,11 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
         now: visit.look.at,
     };
     let ranking = wanted.key.is_none().then_some(Ranking { metric: wanted.metric, most: RANKED });
-    let (usage, models, keys) = tokio::try_join!(
-        dash.usage.read(&ask, ranking),
+    let ((usage, lines), models, keys) = tokio::try_join!(
+        sums_and_lines(&dash, &wanted, &ask, ranking),
         dash.usage.models(visit.account),
         dash.usage.key_names(visit.account, wanted.key.map(|key| key.key()), KEYS)
     )?;
-    let lines = match wanted.lines_of(&usage) {
-        Some(ask) => dash.usage_lines.page(&ask, wanted.place, LINES).await?,
-        None => LinesPage::default(),
-    };
     let total = usage.total().unwrap_or_default();
     let live_url = "/live?page=usage".to_owned();
     visit.show(&UsageTemplate {
@@ -104,6 +101,25 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
         lines: lines.lines.iter().map(|line| usage_words::line(visit.look.at, line)).collect(),
         list: pager(&visit, &wanted, &lines),
     })
+}
+
+/// The sums, and the lines beside them: those of a filter are looked for only where the sums say that there are any.
+async fn sums_and_lines(
+    dash: &Dashboard,
+    wanted: &Wanted,
+    ask: &UsageAsk<'_>,
+    ranking: Option<Ranking>,
+) -> Result<(Usage, LinesPage), StoreError> {
+    if ask.model.is_none() && ask.state.is_none() {
+        let lines = wanted.lines();
+        return tokio::try_join!(dash.usage.read(ask, ranking), dash.usage_lines.page(&lines, wanted.place, LINES));
+    }
+    let usage = dash.usage.read(ask, ranking).await?;
+    let lines = match wanted.lines_of(&usage) {
+        Some(lines) => dash.usage_lines.page(&lines, wanted.place, LINES).await?,
+        None => LinesPage::default(),
+    };
+    Ok((usage, lines))
 }
 
 fn shown(wanted: &Wanted, usage: &Usage, total: Tally, models: Vec<String>, names: Vec<(KeyId, String)>) -> UsagePage {

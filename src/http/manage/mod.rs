@@ -7,6 +7,7 @@ pub mod lines;
 pub mod money;
 pub mod operation;
 pub mod preview;
+pub mod redemptions;
 pub mod reference;
 pub mod reference_self;
 pub mod reference_show;

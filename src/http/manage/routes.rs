@@ -3,16 +3,17 @@
 use actix_web::web::{self, ServiceConfig};
 
 use crate::http::json::routing::at;
-use crate::http::manage::{account, keys, lines, money, preview, reference, reference_self, topups};
+use crate::http::manage::{account, keys, lines, money, preview, redemptions, reference, reference_self, topups};
 use crate::http::site::{self, step_up};
 
 /// Adds sign-in, the reseller's own record, money in and management; needs `Data<SiteState>` of the dashboard,
-/// `Data<PaymentDesk>`, and `Data<ManageState>` with its session door.
+/// `Data<PaymentDesk>`, `Data<Redemptions>`, and `Data<ManageState>` with its session door.
 pub fn add_dashboard(config: &mut ServiceConfig) {
     config
         .configure(site::routes::add)
         .service(at("/api/v1/step-up").route(web::post().to(step_up::ask)))
         .service(at("/api/v1/step-up/verify").route(web::post().to(step_up::verify)))
+        .service(at("/api/v1/redemptions").route(web::post().to(redemptions::redeem)))
         .service(at("/api/v1/top-ups").route(web::get().to(topups::list)).route(web::post().to(topups::start)))
         .service(at("/api/v1/top-ups/{id}").route(web::get().to(topups::get)))
         .service(at("/api/v1/top-ups/{id}/cancel").route(web::post().to(topups::cancel)))

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod answer;
+pub mod codes;
 pub mod keys;
 pub mod operation;
 pub mod prices;

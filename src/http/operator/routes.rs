@@ -1,7 +1,7 @@
 //! The routes of the operator's listener.
 
 use crate::http::operator::answer::OperatorError;
-use crate::http::operator::{accounts, keys, prices, topups};
+use crate::http::operator::{accounts, codes, keys, prices, topups};
 use actix_web::HttpResponse;
 use actix_web::web::{self, JsonConfig, ServiceConfig};
 
@@ -18,6 +18,9 @@ pub fn add(config: &mut ServiceConfig) {
         .route("/op/keys/{key}", web::get().to(keys::show))
         .route("/op/prices", web::get().to(prices::list))
         .route("/op/prices", web::post().to(prices::set))
+        .route("/op/codes", web::get().to(codes::list))
+        .route("/op/codes", web::post().to(codes::mint))
+        .route("/op/codes/{code}/revoke", web::post().to(codes::revoke))
         .route("/op/reconcile", web::post().to(topups::reconcile))
         .route("/op/topups", web::get().to(topups::list))
         .route("/op/topups/{topup}/credit", web::post().to(topups::credit))

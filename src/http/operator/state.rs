@@ -6,6 +6,7 @@ use crate::domain::pricing::PriceBook;
 use crate::http::operator::answer::OperatorError;
 use crate::identity::credentials::Credentials;
 use crate::payments::desk::PaymentDesk;
+use crate::payments::redemption::Redemptions;
 use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
 use crate::store::people::PeopleStore;
@@ -25,6 +26,7 @@ pub struct OperatorState {
     pub prices: Arc<ArcSwap<PriceBook>>,
     pub payments: PaymentStore,
     pub desk: PaymentDesk,
+    pub redemptions: Redemptions,
     pub price_store: PriceStore,
     /// Held by whoever adds a price.
     pub price_turn: Arc<Mutex<()>>,

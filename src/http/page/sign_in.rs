@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::domain::email::EmailAddress;
 use crate::domain::login_code::LoginCode;
+use crate::domain::referral_code::ReferralCode;
 use crate::domain::site::{Purpose, Site};
 use crate::domain::trail::Actor;
 use crate::http::json::error::JsonError;
@@ -17,6 +18,7 @@ use crate::http::page::stage::Stage;
 use crate::http::page::{local, reply};
 use crate::http::site::{cookies, guard};
 use crate::identity::codes::{Challenge, SignIn};
+use crate::store::sign_in::Entry;
 
 /// Remembers, between the two pages, who asked for a code and when: `{unix milliseconds}.{hex of the address}`.
 const ASKED: &str = "asked";
@@ -27,6 +29,9 @@ const LATE: &str = "Nothing there after a minute? Look in spam, or send a new co
 pub struct Next {
     #[serde(default)]
     next: String,
+    /// The code of a reseller's link.
+    #[serde(default, rename = "ref")]
+    referral: String,
 }
 
 #[derive(Template)]
@@ -63,7 +68,12 @@ pub async fn show(http: HttpRequest, asked: Query<Next>, stage: Data<Stage>) -> 
     if guard::session(&http, &stage.site).await.is_ok() {
         return Ok(reply::see_other(&stage, if next.is_empty() { stage.home() } else { &next }));
     }
-    address_page(&stage, &http, StatusCode::OK, SignInForm { next, ..SignInForm::default() })
+    let page = address_page(&stage, &http, StatusCode::OK, SignInForm { next, ..SignInForm::default() })?;
+    // A cookie and not a field: it outlasts the form, the wait for the mail and a second try.
+    match ReferralCode::parse(&asked.referral).filter(|_| stage.site.site == Site::Dashboard) {
+        Some(code) => Ok(reply::with_cookies(page, &[stage.site.cookies.set_referral(&code)])),
+        None => Ok(page),
+    }
 }
 
 /// `POST /login`, `POST /sign-in`: sends a code, and looks the same for every address.
@@ -112,8 +122,10 @@ pub async fn verify(http: HttpRequest, payload: Payload, stage: Data<Stage>) -> 
         (Ok(address), Ok(code)) => {
             let trail = guard::trail(&http, site.trusted_hops, Actor::Nobody);
             let challenge = site.cookies.challenge(&http).and_then(Challenge::parse);
+            let referral = site.cookies.referral(&http);
+            let entry = Entry { site: site.site, referral: referral.as_ref() };
             let done = match &challenge {
-                Some(challenge) => site.codes.sign_in(site.site, &address, challenge, &code, &trail).await?,
+                Some(challenge) => site.codes.sign_in(entry, &address, challenge, &code, &site.sender, &trail).await?,
                 None => SignIn::NotLive,
             };
             match done {
@@ -122,6 +134,7 @@ pub async fn verify(http: HttpRequest, payload: Payload, stage: Data<Stage>) -> 
                         site.cookies.set_session(token.reveal(), site.sessions.cookie_seconds(site.site)),
                         site.cookies.drop_challenge(),
                         site.cookies.set_plain(&asked_name(site.site), "", 0),
+                        site.cookies.drop_referral(),
                     ];
                     let to = if next.is_empty() { stage.home() } else { &next };
                     return Ok(reply::with_cookies(reply::see_other(&stage, to), &cookies));

@@ -4,7 +4,13 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
+use crate::domain::referral_code::ReferralCode;
 use crate::domain::site::Site;
+
+/// Whose link brought this browser: no secret, and kept so that the sign-in needs no field for it.
+const REFERRAL: &str = "referral";
+/// A person who follows a link and signs up within this still came by it: 30 days.
+const REFERRAL_S: u64 = 30 * 86_400;
 
 /// The cookies of one site. Cookies ignore ports, hence one name a site.
 #[derive(Clone, Debug)]
@@ -46,6 +52,20 @@ impl Cookies {
 
     pub fn drop_challenge(&self) -> String {
         self.written(&self.challenge, "", 0)
+    }
+
+    /// The code of the link that somebody came by.
+    pub fn referral(&self, http: &HttpRequest) -> Option<ReferralCode> {
+        one(http, REFERRAL).and_then(ReferralCode::parse)
+    }
+
+    /// Keeps a link's code until the account is made.
+    pub fn set_referral(&self, code: &ReferralCode) -> String {
+        self.written(REFERRAL, code.as_str(), REFERRAL_S)
+    }
+
+    pub fn drop_referral(&self) -> String {
+        self.written(REFERRAL, "", 0)
     }
 
     /// A cookie that is no secret, such as a theme.

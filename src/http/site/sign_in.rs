@@ -19,6 +19,7 @@ use crate::http::json::error::JsonError;
 use crate::http::site::guard;
 use crate::http::site::state::SiteState;
 use crate::identity::codes::{Challenge, SignIn, Token};
+use crate::store::sign_in::Entry;
 
 /// Who wants to sign in.
 #[derive(Deserialize)]
@@ -55,7 +56,9 @@ pub async fn verify(http: HttpRequest, payload: Payload, state: Data<SiteState>)
     let code = code(&typed.code)?;
     let challenge = state.cookies.challenge(&http).and_then(Challenge::parse).ok_or_else(JsonError::code_not_live)?;
     let trail = guard::trail(&http, state.trusted_hops, Actor::Nobody);
-    match state.codes.sign_in(state.site, &address, &challenge, &code, &trail).await? {
+    let referral = state.cookies.referral(&http);
+    let entry = Entry { site: state.site, referral: referral.as_ref() };
+    match state.codes.sign_in(entry, &address, &challenge, &code, &state.sender, &trail).await? {
         SignIn::Done { person, token, session } => Ok(signed_in(&state, person, &token, session)),
         SignIn::Wrong { left } => Err(JsonError::wrong_code(left)),
         SignIn::NotLive => Err(JsonError::code_not_live()),

@@ -6,7 +6,9 @@ WITH placed AS (
            WHEN 'spent' THEN -k.spent_price
            WHEN 'remaining' THEN -(k.budget - k.spent_price)
            WHEN 'profit' THEN -(k.spent_price - k.posted)
-           WHEN 'used' THEN -(k.spent_price::numeric * 1000000 / k.budget)::bigint
+           -- Millionths of the budget. A numeric would never overflow, and be half the time of the page.
+           WHEN 'used' THEN -CASE WHEN k.budget < 9000000000000 THEN k.spent_price * 1000000 / k.budget
+                                  ELSE k.spent_price / (k.budget / 1000000) END
            ELSE 0 END AS figure,
          CASE WHEN $4 = 'label' THEN lower(k.label) ELSE '' END COLLATE "C" AS word
   FROM ledger.client_key k

@@ -1,5 +1,7 @@
 SELECT j.seq, j.kind, j.cost, j.price, j.owed, j.at, k.label, t.topup_id, t.method,
        j.detail->>'reason' AS reason,
+       -- Only redemptions have operation ids of this form.
+       j.kind = 5 AND coalesce(j.idem LIKE 'code:%', false) AS is_code,
        ledger.main_change(j.kind, j.cost, j.owed) AS change
 FROM ledger.journal j
 LEFT JOIN ledger.client_key k ON k.key_id = j.key_id

@@ -11,6 +11,7 @@ pub mod movements;
 pub mod outbox;
 pub mod portal;
 pub mod portal_look;
+pub mod referrals;
 pub mod scope;
 pub mod snapshot;
 pub mod statement;

@@ -36,6 +36,8 @@ pub struct Movement {
     /// How a deposit was paid; `None` for one by hand, and for everything else.
     pub method: Option<Method>,
     pub reason: Option<String>,
+    /// A redemption code, and no correction of somebody's.
+    pub is_code: bool,
 }
 
 /// Which movements are listed.
@@ -186,6 +188,7 @@ fn movement(r: &PgRow) -> Result<Movement, StoreError> {
         topup: r.try_get::<Option<Uuid>, _>("topup_id")?.map(TopupId),
         method: r.try_get::<Option<String>, _>("method")?.as_deref().and_then(Method::parse),
         reason: r.try_get("reason")?,
+        is_code: r.try_get("is_code")?,
     })
 }
 

@@ -77,9 +77,10 @@ impl LineSearch {
     ) -> Result<Vec<CallId>, StoreError> {
         let reach = usage_reach::load(&mut *self.pool.acquire().await?, ask.account).await?;
         let until = reach.and_then(|reach| reach.until).unwrap_or(DateTime::UNIX_EPOCH);
-        let (statement, owner) = match ask.key {
-            Some(key) => (include_str!("../sql/find_unusual_key_lines.sql"), key.key().0),
-            None => (include_str!("../sql/find_unusual_lines.sql"), ask.account.0),
+        let (statement, owner) = match (ask.key, &ask.model) {
+            (Some(key), _) => (include_str!("../sql/find_unusual_key_lines.sql"), key.key().0),
+            (None, Some(_)) => (include_str!("../sql/find_unusual_model_lines.sql"), ask.account.0),
+            (None, None) => (include_str!("../sql/find_unusual_lines.sql"), ask.account.0),
         };
         let (lowest, highest) = ids(ask, place);
         let found = sqlx::query_scalar::<_, Uuid>(statement)

@@ -5,12 +5,13 @@ use sqlx::postgres::{PgConnection, PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-use crate::domain::ids::KeyId;
+use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::line_state::LineState;
 use crate::domain::tally::Metric;
-use crate::domain::usage_mark::{KeyFigures, KeySums, Part, Places};
+use crate::domain::usage_mark::{KeyFigures, KeySums, Part};
 use crate::store::error::StoreError;
-use crate::store::usage_reach::Reach;
+use crate::store::usage_reach::{self, Reach};
+use crate::store::vector;
 use crate::store::views::usage::{RankedKey, Ranking, UsageAsk, open_from};
 use crate::store::views::usage_open::OpenState;
 
@@ -24,13 +25,12 @@ pub async fn read(
 ) -> Result<Vec<RankedKey>, StoreError> {
     let mut sums = KeySums::default();
     add_marked(tx, ask, reach, ranking.metric, &mut sums).await?;
-    let keys: Option<Vec<Uuid>> =
-        sqlx::query_scalar(include_str!("../sql/usage_keys.sql")).bind(ask.account.0).fetch_optional(&mut *tx).await?;
-    let mut places = Places::of(keys.unwrap_or_default().into_iter().map(KeyId).collect());
-    add_open(tx, ask, reach, states, &mut places, &mut sums).await?;
+    let open = open_by_key(tx, ask, reach, states).await?;
+    let mut keys = usage_reach::places(&mut *tx, ask.account).await?;
+    add_open(&mut keys, open, &mut sums).ok_or_else(|| StoreError::broken_row("usage_hour", ask.account.0))?;
     let largest = sums.largest(ranking.metric, ranking.most);
     let ranked = largest.into_iter().filter_map(|place| {
-        let key = *places.keys().get(place)?;
+        let key = *keys.get(place)?;
         let calls = sums.amount(place, Metric::Calls);
         Some(RankedKey { key, label: String::new(), amount: sums.amount(place, ranking.metric), calls })
     });
@@ -59,14 +59,17 @@ async fn add_marked(
     for row in &rows {
         let sign = if row.try_get::<i64, _>("place")? == 2 { 1 } else { -1 };
         let sign = if row.try_get::<i16, _>("state")? == whole.code() { sign } else { -sign };
-        let added = sums.add_all(&vectors(row)?, sign);
+        let added = sums.add_all(&vectors(row, ask.account)?, sign);
         added.ok_or_else(|| StoreError::broken_row("usage_mark", ask.account.0))?;
     }
     Ok(())
 }
 
-fn vectors(row: &PgRow) -> Result<KeySums, StoreError> {
-    let vector = |name: &str| Ok::<_, StoreError>(row.try_get::<Option<Vec<i64>>, _>(name)?.unwrap_or_default());
+fn vectors(row: &PgRow, account: AccountId) -> Result<KeySums, StoreError> {
+    let vector = |name: &str| match row.try_get::<Option<&[u8]>, _>(name)? {
+        Some(sent) => vector::numbers(sent).ok_or_else(|| StoreError::broken_row("usage_mark", account.0)),
+        None => Ok(Vec::new()),
+    };
     Ok(KeySums {
         calls: vector("key_calls")?,
         tokens: vector("key_tokens")?,
@@ -75,15 +78,16 @@ fn vectors(row: &PgRow) -> Result<KeySums, StoreError> {
     })
 }
 
-async fn add_open(
+/// Calls since the last mark: figures to add, or with their sign to take off.
+type OpenByKey = HashMap<KeyId, Vec<(KeyFigures, i64)>>;
+
+async fn open_by_key(
     tx: &mut PgConnection,
     ask: &UsageAsk<'_>,
     reach: &Reach,
     states: &[OpenState],
-    places: &mut Places,
-    sums: &mut KeySums,
-) -> Result<(), StoreError> {
-    let broken = || StoreError::broken_row("usage_hour", ask.account.0);
+) -> Result<OpenByKey, StoreError> {
+    let mut open = OpenByKey::new();
     if ask.state.is_none_or(|state| state == LineState::Measured) {
         let row = sqlx::query(include_str!("../sql/usage_open_keys.sql"))
             .bind(ask.account.0)
@@ -93,19 +97,38 @@ async fn add_open(
             .fetch_one(tx)
             .await?;
         for (key, figures) in columns(&row)? {
-            sums.add_key(places.place(key), figures, 1).ok_or_else(broken)?;
+            open.entry(key).or_default().push((figures, 1));
         }
     }
-    let Some(state) = ask.state else { return Ok(()) };
+    let Some(state) = ask.state else { return Ok(open) };
     let sign = if state == LineState::Measured { -1 } else { 1 };
-    for (key, open) in states.iter().filter_map(|open| Some((open.key?, open))) {
-        let in_span = usize::try_from(open.step).is_ok_and(|step| (1..=ask.span.steps()).contains(&step));
-        let asked = ask.model.is_none_or(|model| model == open.model);
-        if in_span && asked && (state == LineState::Measured || state == open.state) {
-            sums.add_key(places.place(key), figures(open), sign).ok_or_else(broken)?;
+    for (key, part) in states.iter().filter_map(|part| Some((part.key?, part))) {
+        let in_span = usize::try_from(part.step).is_ok_and(|step| (1..=ask.span.steps()).contains(&step));
+        let asked = ask.model.is_none_or(|model| model == part.model);
+        if in_span && asked && (state == LineState::Measured || state == part.state) {
+            open.entry(key).or_default().push((figures(part), sign));
         }
     }
-    Ok(())
+    Ok(open)
+}
+
+/// Adds each key's figures at its place; keys that have none yet get the next. `None` where a sum leaves `i64`.
+fn add_open(keys: &mut Vec<KeyId>, mut open: OpenByKey, sums: &mut KeySums) -> Option<()> {
+    let known = keys.len();
+    if !open.is_empty() {
+        for (place, key) in keys.iter().enumerate() {
+            for (figures, sign) in open.remove(key).unwrap_or_default() {
+                sums.add_key(place, figures, sign)?;
+            }
+        }
+    }
+    for (at, (key, parts)) in open.into_iter().enumerate() {
+        keys.push(key);
+        for (figures, sign) in parts {
+            sums.add_key(known + at, figures, sign)?;
+        }
+    }
+    Some(())
 }
 
 fn figures(open: &OpenState) -> KeyFigures {

@@ -2,10 +2,16 @@
 
 mod back;
 mod back_model;
+mod btcpay;
+mod codes;
 mod crash;
 mod facts;
+mod fake_btcpay;
+mod fake_server;
+mod fake_stripe;
 mod notices;
 mod orders;
 mod reconcile;
+mod stripe;
 pub mod till;
 mod trouble;

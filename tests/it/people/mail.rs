@@ -122,7 +122,7 @@ async fn a_mail_without_a_code_is_tried_until_it_is_no_news_any_more() {
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
     let password = String::new().into();
     let (host, from) = ("127.0.0.1", "Brand <no-reply@brand.example>");
-    let relay = Relay { host, port: closed.port(), tls: Tls::None, user: "", password: &password, from };
+    let relay = Relay { host, port: closed.port(), tls: Tls::None, user: "", password: &password, from, root: None };
     let carrier = Carrier::smtp(&relay).expect("a carrier");
     // Both were tried often; one carries a code.
     let add = "INSERT INTO web.mail (mail_id, dedup_key, recipient, subject, text_body, html_body, challenge_hash, attempts, expires_at) \

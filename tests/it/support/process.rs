@@ -79,6 +79,18 @@ impl Scene {
         self.spawn().ready(self).await
     }
 
+    /// As `start`, with settings changed by environment names.
+    pub async fn start_with(&self, changes: &[(&str, &str)]) -> Process {
+        self.spawn_with(changes).ready(self).await
+    }
+
+    /// As `spawn`, with settings changed by environment names.
+    pub fn spawn_with(&self, changes: &[(&str, &str)]) -> Starting {
+        let mut command = self.command();
+        command.envs(changes.iter().copied());
+        Starting { child: command.spawn().expect("the program was built") }
+    }
+
     /// Starts a program before another provider, trusting the roots in a file; waits until it is ready.
     pub async fn start_before(&self, base_url: &str, roots: &Path) -> Process {
         let mut command = self.command();

@@ -40,15 +40,21 @@ const HELD_MOVEMENT: i64 = 8;
 
 /// A session that holds up every commit with a movement of `kind` (`ledger.md` §3), right where it writes its row.
 pub async fn hold_movement(pool: &PgPool, kind: i16) -> Transaction<'static, Postgres> {
+    hold(pool, &format!("BEFORE INSERT ON ledger.journal FOR EACH ROW WHEN (NEW.kind = {kind})")).await
+}
+
+/// A session that holds up every accrual of commission, between its line and its watermark.
+pub async fn hold_watermark(pool: &PgPool) -> Transaction<'static, Postgres> {
+    hold(pool, "BEFORE UPDATE ON ledger.referral FOR EACH ROW").await
+}
+
+async fn hold(pool: &PgPool, moment: &str) -> Transaction<'static, Postgres> {
     let statements = [
         format!(
             "CREATE FUNCTION public.wait_for_stranger() RETURNS trigger LANGUAGE plpgsql AS \
              $$BEGIN PERFORM pg_advisory_xact_lock_shared({HELD_MOVEMENT}); RETURN NEW; END$$"
         ),
-        format!(
-            "CREATE TRIGGER wait_for_stranger BEFORE INSERT ON ledger.journal FOR EACH ROW WHEN (NEW.kind = {kind}) \
-             EXECUTE FUNCTION public.wait_for_stranger()"
-        ),
+        format!("CREATE TRIGGER wait_for_stranger {moment} EXECUTE FUNCTION public.wait_for_stranger()"),
     ];
     for statement in statements {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(pool).await.expect("a trigger of the test");

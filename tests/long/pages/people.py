@@ -28,7 +28,7 @@ def code_for(address):
         with urllib.request.urlopen(request, timeout=60) as answer:
             mails = json.loads(answer.read())["mails"]
         for mail in mails:
-            if mail["to"] == address:
+            if mail["to"] == address and mail["subject"].endswith(" code"):
                 return re.search(r"\b(\d{6})\b", mail["text"])[1]
         time.sleep(0.1)
     raise SystemExit("no mail came")

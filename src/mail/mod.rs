@@ -1,0 +1,3 @@
+//! Mails as people read them: one letter, told as text and as HTML.
+
+pub mod letter;

@@ -1,0 +1,7 @@
+SELECT r.referee_id, least(a.consumed, greatest(a.deposits - a.reversals, 0)) AS base, r.watermark
+FROM ledger.referral r
+JOIN ledger.account a ON a.account_id = r.referee_id
+WHERE r.referrer_id = $1
+  AND least(a.consumed, greatest(a.deposits - a.reversals, 0)) < r.watermark
+ORDER BY r.referee_id
+LIMIT $2

@@ -1,0 +1,4 @@
+SELECT code_id, amount, note, created_at, expires_at, revoked_at, account_id, claimed_at
+FROM ledger.redemption_code
+ORDER BY created_at DESC, code_id DESC
+LIMIT $1

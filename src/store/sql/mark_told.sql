@@ -1,0 +1,4 @@
+INSERT INTO web.told (what)
+VALUES ($1)
+ON CONFLICT DO NOTHING
+RETURNING true

@@ -1,0 +1,3 @@
+SELECT coalesce(sum(watermark), 0)::bigint
+FROM ledger.referral
+WHERE referrer_id = $1

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Holds our two payment providers against the official SDKs: the same requests of the same orders, seen by one recorder,
+# and notices that the SDKs sign. What the package registries give is kept under target/clients.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. tests/server.sh
+here=$PWD/tests/payments
+kept=${CARGO_TARGET_DIR:-target}/clients
+mkdir -p "$kept/payments"
+kept=$(cd "$kept" && pwd)
+
+if [ ! -e "$kept/venv-stripe/ready" ]; then
+    rm -rf "$kept/venv-stripe"
+    python3 -m venv "$kept/venv-stripe"
+    "$kept/venv-stripe/bin/pip" install --quiet --disable-pip-version-check 'stripe==16.1.0'
+    touch "$kept/venv-stripe/ready"
+fi
+# The suite runs beside its packages, because a module looks for them from its own folder upwards.
+cp "$here/node/suite.mjs" "$here/node/package.json" "$kept/payments/"
+if ! cmp -s "$here/node/package-lock.json" "$kept/payments/package-lock.json" || [ ! -e "$kept/payments/ready" ]; then
+    rm -f "$kept/payments/ready"
+    cp "$here/node/package-lock.json" "$kept/payments/"
+    npm --prefix "$kept/payments" ci --silent --no-audit --no-fund
+    touch "$kept/payments/ready"
+fi
+
+FOLDER=$(mktemp -d /tmp/derouter-payments-XXXXXX)
+python3 "$here/recorder.py" "$FOLDER" &
+recorder=$!
+trap 'kill $recorder 2>/dev/null || true; rm -rf "$FOLDER"; clean_up' EXIT
+until [ -e "$FOLDER/port" ]; do
+    kill -0 $recorder
+    sleep 0.1
+done
+
+export RECORDER_URL="http://127.0.0.1:$(cat "$FOLDER/port")" STRIPE_TEST_KEY=sk_test_51recorded STORE=5BtfVkKQkEPq \
+    NOTICE_SECRET=whsec_test_secret BTCPAY_TEST_KEY=a-key-of-the-store BRAND='Shop & Söhne'
+start_server "${DEROUTER_BINARY:-${CARGO_TARGET_DIR:-target}/debug/derouter}" \
+    DEROUTER__BRAND__NAME="$BRAND" \
+    DEROUTER__PAYMENTS__CARD=stripe DEROUTER__STRIPE__BASE_URL="$RECORDER_URL" DEROUTER_STRIPE_KEY=$STRIPE_TEST_KEY \
+    DEROUTER_STRIPE_WEBHOOK_SECRETS=$NOTICE_SECRET DEROUTER__PAYMENTS__CRYPTO=btcpay \
+    DEROUTER__BTCPAY__BASE_URL="$RECORDER_URL" DEROUTER__BTCPAY__STORE_ID=$STORE DEROUTER_BTCPAY_KEY=$BTCPAY_TEST_KEY \
+    DEROUTER_BTCPAY_WEBHOOK_SECRETS=sixteen-signs-at-least
+
+person() { DATA=$DATA/data PYTHONPATH=tests/walkthrough PYTHONDONTWRITEBYTECODE=1 python3 "$here/order.py" "$FOLDER" "$@"; }
+person
+"$kept/venv-stripe/bin/python" "$here/suite.py" "$FOLDER"
+node "$kept/payments/suite.mjs" "$FOLDER"
+person after
+derouter check
