@@ -84,7 +84,9 @@ fn after_credit(row: &TopupRow) -> StateWords {
             ("Disputed by the payer’s bank: your account is frozen until it ends".to_owned(), "bad", "lock")
         }
         TopupState::Disputed => {
-            (format!("{} by the payer’s bank while it is disputed", taken_back(row, "taken back")), "bad", "lock")
+            // A refund made before the dispute is in the sum too.
+            let so_far = taken_back(row, "taken back so far");
+            (format!("Disputed by the payer’s bank: your account is frozen until it ends; {so_far}"), "bad", "lock")
         }
         TopupState::Lost => (format!("{} for good", taken_back(row, "taken back")), "bad", "alert"),
         TopupState::RefundedPart => (format!("{} in part", taken_back(row, "refunded")), "", "info"),

@@ -1,5 +1,5 @@
 // Money that goes back: a refund and a dispute at the simulated checkout, and what the reseller reads of it.
-import { CONSOLE, DASHBOARD, go, is, pay, reseller, until } from '../lib.mjs'
+import { CONSOLE, DASHBOARD, go, is, pay, reseller } from '../lib.mjs'
 
 /** Presses a button of the paid checkout. */
 const press = async (page, checkout, name) => {
@@ -7,10 +7,11 @@ const press = async (page, checkout, name) => {
   await page.getByRole('button', { name, exact: true }).click()
   await page.waitForURL(`${CONSOLE}/_dev/checkout/*`)
 }
-const reads = (page, words) => until(words, async () => {
+/** The list shows it without being loaded again. */
+const reads = async (page, words) => {
   await go(page, `${DASHBOARD}/billing`)
-  return page.getByText(words).first().isVisible()
-})
+  await page.getByText(words).first().waitFor()
+}
 
 export default {
   'a refund leaves the balance, and a dispute freezes the account until it is won': async t => {
