@@ -99,9 +99,7 @@ pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Parts> {
 
 async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolder) -> anyhow::Result<Parts> {
     let data = folder.path();
-    let (pool, connect_within, lock_within) =
-        (settings.database.pool, settings.database.connect_timeout, settings.database.lock_timeout);
-    let database = Database::at(url)?.tuned(Tuning { pool, connect_within, lock_within });
+    let database = Database::at(url)?.tuned(tuning(&settings));
     let lock = database.lock_program().await?;
     let pool = database.pool();
     pool::migrate(&pool).await?;
@@ -157,6 +155,11 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         _lock: lock,
         _folder: folder,
     })
+}
+
+fn tuning(settings: &Settings) -> Tuning {
+    let given = &settings.database;
+    Tuning { pool: given.pool, connect_within: given.connect_timeout, lock_within: given.lock_timeout }
 }
 
 fn referrals(settings: &Settings, pool: &PgPool, books: &Books, clock: &Clock) -> anyhow::Result<Keeper> {
