@@ -133,16 +133,19 @@ async fn g11_a_dispute_freezes_the_account_and_its_end_in_our_favour_thaws_it() 
 async fn g10_a_lost_dispute_over_spent_money_is_owed_until_deposits_and_deletions_repay_it() {
     let app = TestApp::start().await;
     let (mut payer, order) = paid(&app).await;
-    let key = key(&app, &mut payer, "150").await;
+    let (key, spare) = (key(&app, &mut payer, "100").await, key(&app, &mut payer, "50").await);
     plays(&app, &order, &[Play::Dispute, Play::Withdraw, Play::Lose]).await;
     assert_eq!(standing(&mut payer).await, stands("0", "150", true));
     assert_eq!(taken(&app.pool).await, [(12, 0, 0), (2, 200 * DOLLAR, 150 * DOLLAR), (13, 0, 0)]);
     assert_eq!(till::state(&app.pool, &order).await, "lost");
     // A deleted key's money repays first; then a deposit does the rest, and the freeze lifts by itself.
+    let path = format!("/api/v1/keys/{}", spare.id);
+    assert!(payer.browser.pay(Method::DELETE, &path, "d", &serde_json::Value::Null).await.status < 300);
+    until("what it held repaid", async || standing(&mut payer.clone()).await == stands("0", "100", true)).await;
     let second = payer.open("card").await;
     till::play(&app, &second, Play::Pay, Sending::Once);
     until("it is credited", async || till::state(&app.pool, &second).await == "credited").await;
-    assert_eq!(standing(&mut payer).await, stands("50", "0", false));
+    assert_eq!(standing(&mut payer).await, stands("100", "0", false));
     assert_eq!(app.play(&key, &json!({}), false).await.status, 200);
     app.close().await;
 }
