@@ -10,6 +10,10 @@ use crate::payments::error::LookError;
 use crate::store::payments::TopupRow;
 use sha2::{Digest, Sha256};
 
+/// What the reseller reads beside a freeze and its end.
+const DISPUTED: &str = "A payment is disputed by the payer’s bank";
+const DISPUTE_ENDED: &str = "The dispute of a payment ended";
+
 impl PaymentDesk {
     /// Does what the provider's refunds and disputes ask for of a credited order; the order as it is then. The caller
     /// has the order's turn, and the fact was fetched in it.
@@ -80,8 +84,8 @@ impl PaymentDesk {
         let movement = match step.kind {
             StepKind::Reversal => Movement::Reversal { source: what },
             StepKind::Reinstate => Movement::Reinstate { source: what },
-            StepKind::Freeze => Movement::Freeze { reason: what },
-            StepKind::Thaw => Movement::Thaw { reason: what },
+            StepKind::Freeze => Movement::Freeze { reason: DISPUTED.to_owned() },
+            StepKind::Thaw => Movement::Thaw { reason: DISPUTE_ENDED.to_owned() },
         };
         let (directory, account) = (&self.0.directory, row.account);
         let answer = match step.kind {

@@ -109,22 +109,11 @@ impl BindingStore {
 
     /// Takes a place among the wrong keys of each limit before a key is looked up; false if one is full. All or none.
     pub async fn take_try(&self, limits: &[Limit]) -> Result<bool, StoreError> {
-        let mut work = self.pool.begin().await?;
-        for limit in limits {
-            if !throttle::take(&mut work, limit).await? {
-                return Ok(false);
-            }
-        }
-        work.commit().await?;
-        Ok(true)
+        throttle::take_all(&self.pool, limits).await
     }
 
     /// The key was right: only wrong ones count.
     pub async fn give_back_try(&self, limits: &[Limit]) -> Result<(), StoreError> {
-        let mut work = self.pool.begin().await?;
-        for limit in limits {
-            throttle::give_back(&mut work, limit.scope, &limit.subject).await?;
-        }
-        Ok(work.commit().await?)
+        throttle::give_back_all(&self.pool, limits).await
     }
 }

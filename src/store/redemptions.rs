@@ -72,24 +72,12 @@ impl RedemptionStore {
 
     /// Counts a try against all limits, or none if one of them is full.
     pub async fn take_try(&self, limits: &[Limit]) -> Result<bool, StoreError> {
-        let mut work = self.pool.begin().await?;
-        for limit in limits {
-            if !throttle::take(&mut work, limit).await? {
-                return Ok(false);
-            }
-        }
-        work.commit().await?;
-        Ok(true)
+        throttle::take_all(&self.pool, limits).await
     }
 
     /// Takes a try back that turned out well.
     pub async fn give_back_try(&self, limits: &[Limit]) -> Result<(), StoreError> {
-        let mut work = self.pool.begin().await?;
-        for limit in limits {
-            throttle::give_back(&mut work, limit.scope, &limit.subject).await?;
-        }
-        work.commit().await?;
-        Ok(())
+        throttle::give_back_all(&self.pool, limits).await
     }
 
     /// Claims a live code for an account, or finds the claim that this account made before. `None` for every code that

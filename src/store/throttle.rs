@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use crate::store::error::StoreError;
 
@@ -35,6 +35,27 @@ pub async fn take(on: &mut PgConnection, limit: &Limit) -> Result<bool, StoreErr
 pub async fn give_back(on: &mut PgConnection, scope: &str, subject: &str) -> Result<(), StoreError> {
     sqlx::query(include_str!("sql/give_back_throttle.sql")).bind(scope).bind(subject).execute(on).await?;
     Ok(())
+}
+
+/// Counts one hit of every limit, or none if one of them is full.
+pub async fn take_all(pool: &PgPool, limits: &[Limit]) -> Result<bool, StoreError> {
+    let mut work = pool.begin().await?;
+    for limit in limits {
+        if !take(&mut work, limit).await? {
+            return Ok(false);
+        }
+    }
+    work.commit().await?;
+    Ok(true)
+}
+
+/// Takes one hit of every limit back.
+pub async fn give_back_all(pool: &PgPool, limits: &[Limit]) -> Result<(), StoreError> {
+    let mut work = pool.begin().await?;
+    for limit in limits {
+        give_back(&mut work, limit.scope, &limit.subject).await?;
+    }
+    Ok(work.commit().await?)
 }
 
 /// Whether another hit would be refused; counts nothing.

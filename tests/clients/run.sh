@@ -14,9 +14,8 @@
 # What the package registries give is kept under target/clients.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-kept=${CARGO_TARGET_DIR:-$here/../../target}/clients
-mkdir -p "$kept"
-kept=$(cd "$kept" && pwd)
+. "$here/../sdks.sh"
+keep_sdks "$here/../.."
 
 if [ "${1:-}" = --direct ]; then
     export DIRECT=1
@@ -27,30 +26,9 @@ else
 fi
 : "${DEROUTER_KEY:?}" "${SANDBOX_URL:?}"
 
-python_with() { # name, requirement
-    if [ ! -e "$kept/$1/ready" ]; then
-        rm -rf "${kept:?}/$1"
-        python3 -m venv "$kept/$1"
-        "$kept/$1/bin/pip" install --quiet --disable-pip-version-check "$2"
-        touch "$kept/$1/ready"
-    fi
-}
-
-# The suite runs beside its packages, because a module looks for them from its own folder upwards.
-node_packages() {
-    mkdir -p "$kept/ts"
-    cp "$here/ts/suite.mjs" "$here/ts/package.json" "$kept/ts/"
-    if ! cmp -s "$here/ts/package-lock.json" "$kept/ts/package-lock.json" || [ ! -e "$kept/ts/ready" ]; then
-        rm -f "$kept/ts/ready"
-        cp "$here/ts/package-lock.json" "$kept/ts/"
-        npm --prefix "$kept/ts" ci --silent --no-audit --no-fund
-        touch "$kept/ts/ready"
-    fi
-}
-
 python_with venv-old 'anthropic==0.40.0'
 python_with venv-new 'anthropic>=2,<3'
-node_packages
+node_packages "$here/ts" ts
 
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT

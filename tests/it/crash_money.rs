@@ -32,14 +32,7 @@ async fn a08_killed_inside_a_key_s_creation_both_sides_are_booked_or_neither() {
         until_a_commit_waits(&scene.pool).await;
         program.kill().await;
         assert_ne!(raw::read(&mut socket).await.ended, Ended::Clean);
-        let program = if is_released_first {
-            stranger.rollback().await.expect("released");
-            scene.start().await
-        } else {
-            let starting = scene.spawn().ready(&scene).await;
-            stranger.rollback().await.expect("released");
-            starting
-        };
+        let program = scene.start_around(stranger, is_released_first).await;
         until_no_commit_waits(&scene.pool).await;
         let (before, _) = keys_and_main(&scene.pool).await;
         let (status, _) = program.site.operator_says(&path, &order).await;

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/pages.md from fixtures/model.py and the templates, and checks them against each other:
+"""Writes the tables of docs/pages.md from fixtures/model_*.py and the templates, and checks them against each other:
 every field is read by a template, every name a template reads exists, every `if` asks a bool or compares a text.
 
     .venv/bin/python contexts.py
@@ -14,7 +14,7 @@ from fixtures import model, dash, portal
 
 ENV = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT + "/templates"))
 ORDER = [c for _, c in inspect.getmembers(model, dataclasses.is_dataclass)]
-ORDER.sort(key=lambda c: inspect.getsourcelines(c)[1])
+ORDER.sort(key=lambda c: (model.FILES.index(c.__module__), inspect.getsourcelines(c)[1]))
 
 
 def rust(t):

@@ -5,24 +5,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/server.sh
 here=$PWD/tests/payments
-kept=${CARGO_TARGET_DIR:-target}/clients
-mkdir -p "$kept/payments"
-kept=$(cd "$kept" && pwd)
-
-if [ ! -e "$kept/venv-stripe/ready" ]; then
-    rm -rf "$kept/venv-stripe"
-    python3 -m venv "$kept/venv-stripe"
-    "$kept/venv-stripe/bin/pip" install --quiet --disable-pip-version-check 'stripe==16.1.0'
-    touch "$kept/venv-stripe/ready"
-fi
-# The suite runs beside its packages, because a module looks for them from its own folder upwards.
-cp "$here/node/suite.mjs" "$here/node/package.json" "$kept/payments/"
-if ! cmp -s "$here/node/package-lock.json" "$kept/payments/package-lock.json" || [ ! -e "$kept/payments/ready" ]; then
-    rm -f "$kept/payments/ready"
-    cp "$here/node/package-lock.json" "$kept/payments/"
-    npm --prefix "$kept/payments" ci --silent --no-audit --no-fund
-    touch "$kept/payments/ready"
-fi
+. tests/sdks.sh
+keep_sdks .
+python_with venv-stripe 'stripe==16.1.0'
+node_packages "$here/node" payments
 
 FOLDER=$(mktemp -d /tmp/derouter-payments-XXXXXX)
 python3 "$here/recorder.py" "$FOLDER" &

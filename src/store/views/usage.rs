@@ -182,11 +182,8 @@ impl UsageViews {
 
     /// Every model that the account's clients used so far, by name.
     pub async fn models(&self, account: AccountId) -> Result<Vec<String>, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        let reach = usage_reach::load(&mut connection, account).await?;
-        let until = reach.and_then(|reach| reach.until).unwrap_or(DateTime::UNIX_EPOCH);
-        let models = sqlx::query_scalar(include_str!("../sql/usage_models.sql")).bind(account.0).bind(until);
-        Ok(models.fetch_all(&mut *connection).await?)
+        let models = sqlx::query_scalar(include_str!("../sql/usage_models.sql")).bind(account.0);
+        Ok(models.fetch_all(&self.pool).await?)
     }
 }
 

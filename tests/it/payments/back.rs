@@ -116,7 +116,9 @@ async fn g11_a_dispute_freezes_the_account_and_its_end_in_our_favour_thaws_it() 
     for path in ["/api", "/billing", "/usage", "/settings"] {
         let page = payer.browser.get(path).await;
         assert!(page.text.contains("Your account is frozen."), "the banner is on {path}");
+        assert!(!page.text.contains("dispute:"), "an operation id is nothing to read: {path}");
     }
+    assert!(payer.browser.get("/billing").await.text.contains("A payment is disputed by the payer’s bank"));
     plays(&app, &order, &[Play::Withdraw]).await;
     assert_eq!(standing(&mut payer).await, stands("0", "50", true));
     plays(&app, &order, &[Play::Win]).await;
@@ -211,14 +213,7 @@ async fn g03_killed_while_a_refund_is_booked_it_is_taken_once() {
         till::press(program.site.console, &order.payment, "refund_part").await;
         until("the reversal waits", async || !stranger::waiting(&scene.pool).await.is_empty()).await;
         program.kill().await;
-        let program = if is_released_first {
-            stranger.rollback().await.expect("released");
-            scene.start().await
-        } else {
-            let program = scene.start().await;
-            stranger.rollback().await.expect("released");
-            program
-        };
+        let program = scene.start_around(stranger, is_released_first).await;
         till::followed(&scene.pool, 2).await;
         assert_eq!(taken(&scene.pool).await, [(2, 100 * DOLLAR, 0)]);
         assert_eq!(till::state(&scene.pool, &order).await, "refunded_part");

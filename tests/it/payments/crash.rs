@@ -36,14 +36,7 @@ async fn a09_killed_between_a_notice_and_its_credit_it_is_credited_once() {
         let kept = till::notices(&scene.pool).await;
         assert_eq!((kept.len(), &kept[0].1), (1, &None), "kept, and not done");
         program.kill().await;
-        let program = if is_released_first {
-            stranger.rollback().await.expect("released");
-            scene.start().await
-        } else {
-            let program = scene.start().await;
-            stranger.rollback().await.expect("released");
-            program
-        };
+        let program = scene.start_around(stranger, is_released_first).await;
         till::followed(&scene.pool, 1).await;
         assert_eq!(till::credits(&scene.pool).await, [200 * DOLLAR]);
         program.stop().await;

@@ -1,7 +1,8 @@
 //! Cards through Stripe, against its interface on loopback, driven through the real desk.
 
 use crate::payments::fake_stripe::{self, FakeStripe, StripeBooks};
-use crate::payments::till::{self, Payer};
+use crate::payments::till::{self, Opened, Payer};
+use crate::support::app::TestApp;
 use chrono::DateTime;
 use derouter::clock::Clock;
 use derouter::domain::money::Cost;
@@ -34,6 +35,16 @@ fn client(stripe: &FakeStripe) -> Stripe {
 
 fn paid() -> Value {
     json!({ "status": "complete", "payment_status": "paid", "payment_intent": { "id": "pi_1", "status": "succeeded" } })
+}
+
+/// A reseller whose checkout is paid at Stripe, and no notice of it yet.
+async fn paid_at_stripe() -> (FakeStripe, TestApp, Payer, Opened) {
+    let stripe = fake();
+    let app = fake_stripe::app(&stripe).await;
+    let mut payer = Payer::sign_in(&app).await;
+    let order = payer.open("card").await;
+    stripe.books(|books| books.alter(&order.payment, &paid()));
+    (stripe, app, payer, order)
 }
 
 #[actix_web::test]
@@ -79,11 +90,7 @@ async fn each_end_of_a_checkout_is_the_orders_and_only_paid_is_money() {
 
 #[actix_web::test]
 async fn many_copies_and_two_kinds_of_notice_at_once_are_one_credit() {
-    let stripe = fake();
-    let app = fake_stripe::app(&stripe).await;
-    let mut payer = Payer::sign_in(&app).await;
-    let order = payer.open("card").await;
-    stripe.books(|books| books.alter(&order.payment, &paid()));
+    let (stripe, app, mut payer, order) = paid_at_stripe().await;
     let kinds = ["checkout.session.completed", "checkout.session.async_payment_succeeded"];
     let copies = (0..100).map(|n| {
         let (app, payment) = (&app, &order.payment);
@@ -127,11 +134,7 @@ async fn a_lost_answer_is_asked_for_again_with_the_same_words_and_is_the_same_ch
 
 #[actix_web::test]
 async fn garbage_from_the_provider_leaves_an_order_as_it_was_and_it_is_credited_later() {
-    let stripe = fake();
-    let app = fake_stripe::app(&stripe).await;
-    let mut payer = Payer::sign_in(&app).await;
-    let order = payer.open("card").await;
-    stripe.books(|books| books.alter(&order.payment, &paid()));
+    let (stripe, app, mut payer, order) = paid_at_stripe().await;
     let huge = format!("\"{}\"", "x".repeat(3 * 1024 * 1024));
     for (status, body) in [(200, "not json"), (200, "[]"), (500, "{}"), (302, ""), (401, "{}"), (200, huge.as_str())] {
         stripe.answer_instead(status, body);
@@ -145,11 +148,7 @@ async fn garbage_from_the_provider_leaves_an_order_as_it_was_and_it_is_credited_
 
 #[actix_web::test]
 async fn g04_g05_notices_that_are_forged_stale_or_written_anew_are_refused() {
-    let stripe = fake();
-    let app = fake_stripe::app(&stripe).await;
-    let mut payer = Payer::sign_in(&app).await;
-    let order = payer.open("card").await;
-    stripe.books(|books| books.alter(&order.payment, &paid()));
+    let (stripe, app, payer, order) = paid_at_stripe().await;
     let object = json!({ "id": order.payment, "object": "checkout.session" });
     let body = fake_stripe::event("evt_1", PAID, &object).to_string();
     let signed = |secret: &str, age_s: i64| {
@@ -185,11 +184,7 @@ async fn g04_g05_notices_that_are_forged_stale_or_written_anew_are_refused() {
 
 #[actix_web::test]
 async fn g13_notices_of_the_other_mode_another_account_or_no_order_credit_nothing_and_are_taken() {
-    let stripe = fake();
-    let app = fake_stripe::app(&stripe).await;
-    let mut payer = Payer::sign_in(&app).await;
-    let order = payer.open("card").await;
-    stripe.books(|books| books.alter(&order.payment, &paid()));
+    let (stripe, app, payer, order) = paid_at_stripe().await;
     let object = json!({ "id": order.payment, "object": "checkout.session" });
     let mut live = fake_stripe::event("evt_live", PAID, &object);
     live["livemode"] = json!(true);
@@ -212,11 +207,7 @@ async fn g13_notices_of_the_other_mode_another_account_or_no_order_credit_nothin
 
 #[actix_web::test]
 async fn a_notice_of_a_charge_leads_to_the_order_whose_payment_it_is() {
-    let stripe = fake();
-    let app = fake_stripe::app(&stripe).await;
-    let mut payer = Payer::sign_in(&app).await;
-    let order = payer.open("card").await;
-    stripe.books(|books| books.alter(&order.payment, &paid()));
+    let (stripe, app, mut payer, order) = paid_at_stripe().await;
     let charge = json!({ "id": "ch_1", "object": "charge", "payment_intent": "pi_1" });
     assert_eq!(fake_stripe::notify(&app, &fake_stripe::event("evt_1", "charge.succeeded", &charge)).await, 200);
     till::followed(&app.pool, 1).await;

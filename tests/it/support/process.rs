@@ -5,7 +5,7 @@ use crate::support::calls::soon;
 use crate::support::cluster::TestDatabase;
 use crate::support::site::Site;
 use derouter::upstream::sandbox::server::{Sandbox, SandboxHandle, SandboxSettings};
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
@@ -84,6 +84,18 @@ impl Scene {
         self.spawn_with(changes).ready(self).await
     }
 
+    /// Starts a program after one that was killed while a stranger held its commit up: the stranger goes before the start,
+    /// or after it.
+    pub async fn start_around(&self, stranger: Transaction<'static, Postgres>, is_released_first: bool) -> Process {
+        if is_released_first {
+            stranger.rollback().await.expect("released");
+            return self.start().await;
+        }
+        let program = self.start().await;
+        stranger.rollback().await.expect("released");
+        program
+    }
+
     /// As `spawn`, with settings changed by environment names.
     pub fn spawn_with(&self, changes: &[(&str, &str)]) -> Starting {
         let mut command = self.command();
@@ -100,7 +112,7 @@ impl Scene {
 
     /// Starts a program; it may be killed before it is ready.
     pub fn spawn(&self) -> Starting {
-        Starting { child: self.command().spawn().expect("the program was built") }
+        self.spawn_with(&[])
     }
 
     /// Starts a program that must refuse to; what it says.
