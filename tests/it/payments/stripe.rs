@@ -148,7 +148,7 @@ async fn garbage_from_the_provider_leaves_an_order_as_it_was_and_it_is_credited_
 
 #[actix_web::test]
 async fn g04_g05_notices_that_are_forged_stale_or_written_anew_are_refused() {
-    let (stripe, app, payer, order) = paid_at_stripe().await;
+    let (stripe, app, _, order) = paid_at_stripe().await;
     let object = json!({ "id": order.payment, "object": "checkout.session" });
     let body = fake_stripe::event("evt_1", PAID, &object).to_string();
     let signed = |secret: &str, age_s: i64| {
@@ -184,7 +184,7 @@ async fn g04_g05_notices_that_are_forged_stale_or_written_anew_are_refused() {
 
 #[actix_web::test]
 async fn g13_notices_of_the_other_mode_another_account_or_no_order_credit_nothing_and_are_taken() {
-    let (stripe, app, payer, order) = paid_at_stripe().await;
+    let (stripe, app, _, order) = paid_at_stripe().await;
     let object = json!({ "id": order.payment, "object": "checkout.session" });
     let mut live = fake_stripe::event("evt_live", PAID, &object);
     live["livemode"] = json!(true);
