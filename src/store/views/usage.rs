@@ -182,8 +182,14 @@ impl UsageViews {
 
     /// Every model that the account's clients used so far, by name.
     pub async fn models(&self, account: AccountId) -> Result<Vec<String>, StoreError> {
-        let models = sqlx::query_scalar(include_str!("../sql/usage_models.sql")).bind(account.0);
-        Ok(models.fetch_all(&self.pool).await?)
+        // One snapshot: marks that are made again in between would hide models.
+        let mut tx = snapshot::begin(&self.pool).await?;
+        let reach = usage_reach::load(&mut tx, account).await?;
+        let until = reach.and_then(|reach| reach.until).unwrap_or(DateTime::UNIX_EPOCH);
+        let models = sqlx::query_scalar(include_str!("../sql/usage_models.sql")).bind(account.0).bind(until);
+        let models = models.fetch_all(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(models)
     }
 }
 

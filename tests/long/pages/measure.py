@@ -19,7 +19,7 @@ DASHBOARD = [
     ("/api?sort=label", BAR), ("/api?sort=spent", BAR), ("/api?sort=used > Next", BAR), ("/api?sort=profit", BAR),
     ("/keys/{busy}", BAR), ("/keys/{some}", BAR), ("/keys/new", BAR), ("/keys/{busy}/top-up", BAR), ("/keys/{busy}/rename", BAR),
     ("/keys/{busy}/rotate", BAR), ("/keys/{busy}/delete", BAR), ("/keys/{busy}/message", BAR),
-    ("/account-key", BAR), ("/top-up", BAR), ("/guide", BAR), ("/settings", BAR), ("/shortcuts", BAR),
+    ("/account-key", BAR), ("/top-up", BAR), ("/redeem", BAR), ("/referrals", BAR), ("/guide", BAR), ("/settings", BAR), ("/shortcuts", BAR),
     ("/usage?range=24h", BAR), ("/usage?range=7d", BAR), ("/usage", BAR), ("/usage > Older", BAR), ("/usage?show=earned", BAR),
     ("/usage?show=tokens", BAR), ("/usage?show=calls", BAR), ("/usage?key={busy}", BAR), ("/usage?key={some}", BAR),
     ("/usage?key={busy}&state=partial", BAR), ("/usage?model=claude-haiku-4-5", BAR), ("/usage?model=gpt-5-nano", BAR),
