@@ -218,12 +218,17 @@ async fn l13_a_full_lane_refuses_new_calls_and_loses_nothing() {
     app.provider_until("it is asked", |seen| seen.len() == 2).await;
     let lane = app.directory.lane(key.owned().account);
     let mut answers = Vec::new();
-    while !lane.is_full() {
+    let ask = || {
         let (done, answer) = oneshot::channel();
         lane.send(Item::FindSettled(CallId(Uuid::now_v7()), done));
-        answers.push(answer);
+        answer
+    };
+    while !lane.is_full() {
+        answers.push(ask());
     }
     assert!(answers.len() > MAX_QUEUE / 2, "it takes many to fill it: {}", answers.len());
+    // As many again: the lane goes on beside the stranger's account, and must not be through before the call comes.
+    answers.extend((0..MAX_QUEUE).map(|_| ask()));
     let got = app.play(&key, &json!({}), true).await;
     assert_eq!((got.status, got.header("retry-after").is_some()), (503, true), "{}", got.text());
     assert_eq!(app.sandbox.counted(), 2, "a refused call does not reach the provider");
