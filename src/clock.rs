@@ -18,6 +18,8 @@ enum Source {
     /// The instant that counts as zero: the program's start.
     Real(Instant),
     Manual(Arc<Hands>),
+    /// Zero of the runtime's time, and the wall clock then, with all steps since.
+    Runtime(tokio::time::Instant, Arc<AtomicI64>),
 }
 
 #[derive(Debug)]
@@ -39,6 +41,11 @@ impl Clock {
         Clock(Source::Manual(Arc::new(hands)))
     }
 
+    /// A clock that goes with the runtime's timers, which a simulation holds still; it stands at `wall_us` now.
+    pub fn of_runtime(wall_us: i64) -> Self {
+        Clock(Source::Runtime(tokio::time::Instant::now(), Arc::new(AtomicI64::new(wall_us))))
+    }
+
     /// Milliseconds since the clock was made; never goes back.
     pub fn now_ms(&self) -> u64 {
         self.now_us() / 1_000
@@ -49,6 +56,7 @@ impl Clock {
         match &self.0 {
             Source::Real(start) => u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
             Source::Manual(hands) => hands.monotonic_us.load(Ordering::SeqCst),
+            Source::Runtime(start, _) => u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
         }
     }
 
@@ -58,6 +66,10 @@ impl Clock {
         match &self.0 {
             Source::Real(_) => micros_since_1970(SystemTime::now()),
             Source::Manual(hands) => hands.wall_us.load(Ordering::SeqCst),
+            Source::Runtime(start, wall) => {
+                let gone = i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX);
+                wall.load(Ordering::SeqCst).saturating_add(gone)
+            }
         }
     }
 
@@ -76,18 +88,22 @@ impl Clock {
         self.step_wall(i64::try_from(micros).expect("no test lasts a quarter of a million years"));
     }
 
-    /// Steps only the wall side of a manual clock, as a time server would (`faults.md` N5).
+    /// Steps only the wall side of a test's clock, as a time server would (`faults.md` N5).
     ///
     /// # Panics
     /// If the clock is the machine's.
     pub fn step_wall(&self, by_us: i64) {
-        self.hands().wall_us.fetch_add(by_us, Ordering::SeqCst);
+        let wall = match &self.0 {
+            Source::Runtime(_, wall) => wall,
+            _ => &self.hands().wall_us,
+        };
+        wall.fetch_add(by_us, Ordering::SeqCst);
     }
 
     fn hands(&self) -> &Hands {
         match &self.0 {
-            Source::Real(_) => panic!("only a manual clock can be moved"),
             Source::Manual(hands) => hands,
+            Source::Real(_) | Source::Runtime(..) => panic!("only a manual clock can be moved"),
         }
     }
 }

@@ -20,6 +20,7 @@ use actix::{Actor, ArbiterHandle, Context, Handler, Message};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
 use std::future::Future;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::oneshot;
@@ -31,10 +32,14 @@ pub struct Home {
     pub lane: LaneHandle,
 }
 
+/// By an id of ours, which nobody can choose to collide; walked in the same order whenever the same was done before, so
+/// that a simulation can be repeated.
+pub(super) type ById<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+
 struct Shared {
     homes: Vec<Home>,
-    accounts: RwLock<HashMap<AccountId, Live<AccountActor>>>,
-    keys: RwLock<HashMap<KeyId, (AccountId, Live<KeyActor>)>>,
+    accounts: RwLock<ById<AccountId, Live<AccountActor>>>,
+    keys: RwLock<ById<KeyId, (AccountId, Live<KeyActor>)>>,
     /// How often an account's books were thrown away; absent = never.
     generations: Mutex<HashMap<AccountId, u64>>,
     quarantine: Quarantine,
@@ -326,7 +331,8 @@ impl Directory {
         &self.0.homes[shard % self.0.homes.len()]
     }
 
-    fn generation(&self, account: AccountId) -> u64 {
+    /// How often the account's books were thrown away: actors of another generation are not believed.
+    pub(super) fn generation(&self, account: AccountId) -> u64 {
         self.0.generations.lock().get(&account).copied().unwrap_or(0)
     }
 

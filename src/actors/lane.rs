@@ -196,7 +196,7 @@ impl Lane {
         for (id, generation, done) in wanted {
             let found = loaded.iter().position(|l| l.account == id).map(|i| loaded.swap_remove(i));
             if let Some(account) = &found {
-                self.streams.loaded(id, generation, account.last_seq);
+                self.loaded(id, generation, account.last_seq);
             }
             let _ = done.send(found);
         }
@@ -216,9 +216,17 @@ impl Lane {
             let found = loaded.iter().position(|l| l.book.key == key).map(|i| loaded.swap_remove(i));
             let found = found.filter(|l| l.book.account == account);
             if let Some(key) = &found {
-                self.streams.loaded(account, generation, key.last_seq);
+                self.loaded(account, generation, key.last_seq);
             }
             let _ = done.send(found);
+        }
+    }
+
+    /// Numbers go on from what was loaded. A load that an older generation asked for may be read after one of its
+    /// successor: it says nothing about whose ops to believe.
+    fn loaded(&mut self, account: AccountId, generation: u64, last_seq: i64) {
+        if self.directory.generation(account) == generation {
+            self.streams.loaded(account, generation, last_seq);
         }
     }
 
@@ -244,6 +252,7 @@ impl Lane {
                 let mut connecting = self.journal.reconnect();
                 loop {
                     tokio::select! {
+                        biased;
                         result = &mut connecting => break result,
                         item = self.queue.recv() => match item {
                             Some(item) => self.away.refuse(item, &mut self.notes, &mut self.streams),
@@ -271,6 +280,7 @@ impl Lane {
         tokio::pin!(until);
         loop {
             tokio::select! {
+                biased;
                 () = &mut until => return,
                 item = self.queue.recv() => match item {
                     Some(item) => self.away.refuse(item, &mut self.notes, &mut self.streams),

@@ -7,7 +7,7 @@ use crate::domain::ids::{AccountId, CallId, KeyId};
 use crate::domain::op::{Movement, Op};
 use crate::store::error::StoreError;
 use crate::store::journal::{Batch, Entry, LoadedAccount, LoadedKey, OpenNote, Position, SettledCall};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -88,8 +88,9 @@ impl Written {
         self.pending.push(pending);
     }
 
+    /// In the order of their ids, as the ledger locks them, so that a run can be repeated.
     fn accounts(&self) -> Vec<AccountId> {
-        self.batch.entries.iter().map(|e| e.op.account).collect::<HashSet<_>>().into_iter().collect()
+        self.batch.entries.iter().map(|e| e.op.account).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Last seq and epoch of each account in the batch.

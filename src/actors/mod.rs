@@ -15,6 +15,7 @@ pub mod lane_batch;
 pub mod mailer;
 pub mod messages;
 pub mod new_key;
+pub mod older_boots;
 pub mod onlookers;
 pub mod open_calls;
 pub mod quarantine;

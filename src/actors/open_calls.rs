@@ -1,6 +1,7 @@
 //! The calls this process has let through and not settled, by key. A rebuilt key actor refills its gate from here, so
 //! that running calls keep their slot and hold over a discard.
 
+use crate::actors::directory::ById;
 use crate::actors::messages::KeyRef;
 use crate::domain::ids::{AccountId, CallId, KeyId};
 use crate::domain::money::Cost;
@@ -39,7 +40,7 @@ impl InFlight {
 /// The open calls of one key; there is at least one.
 struct OfKey {
     account: AccountId,
-    calls: HashMap<CallId, OpenCall>,
+    calls: ById<CallId, OpenCall>,
 }
 
 impl OfKey {
@@ -49,7 +50,7 @@ impl OfKey {
     }
 }
 
-type CallsOfKeys = HashMap<KeyId, OfKey>;
+type CallsOfKeys = ById<KeyId, OfKey>;
 
 /// The table of open calls.
 pub struct OpenCalls {
@@ -69,7 +70,7 @@ impl OpenCalls {
         let open = OpenCall { hold, in_slot: true };
         let mut shard = self.shard(key.key).lock();
         let of_key = shard.entry(key.key);
-        let of_key = of_key.or_insert_with(|| OfKey { account: key.account, calls: HashMap::new() });
+        let of_key = of_key.or_insert_with(|| OfKey { account: key.account, calls: ById::default() });
         let before = of_key.calls.insert(call, open);
         assert!(before.is_none(), "a call is admitted once");
         self.count.fetch_add(1, Ordering::Relaxed);

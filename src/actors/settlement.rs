@@ -42,6 +42,7 @@ pub fn carry(directory: &Directory, facts: CallFacts) -> oneshot::Receiver<Durab
 }
 
 /// Puts a settlement of an older boot into the ledger; false while the store is away, or its account out of service.
+/// One lost answer is neither.
 pub async fn replay(directory: &Directory, mut facts: CallFacts) -> bool {
     facts.flags = facts.flags.with(Flags::REPLAYED);
     for _ in 0..REPLAY_TRIES {
@@ -50,11 +51,10 @@ pub async fn replay(directory: &Directory, mut facts: CallFacts) -> bool {
                 warn_if_unbilled(&facts, found);
                 return true;
             }
-            Ok(None) => {}
-            Err(_) => return false,
-        }
-        if matches!(ask(directory, &facts).await, Ok(Ok(_))) {
-            return true;
+            Ok(None) if matches!(ask(directory, &facts).await, Ok(Ok(_))) => return true,
+            Err(_) if !directory.lane(facts.account).is_healthy() => return false,
+            // One answer was lost; the next try asks first what became of it.
+            Ok(None) | Err(_) => {}
         }
         tokio::time::sleep(ASK_AGAIN).await;
     }

@@ -1,6 +1,7 @@
 //! Builds the parts in order; the first that cannot be built says so in a sentence, and nothing is left running.
 
 use crate::actors::draining::Draining;
+use crate::actors::older_boots::OlderBoots;
 use crate::actors::{housekeeper, usage_keeper};
 use crate::app::books::{self, Books};
 use crate::app::payments::PaymentParts;
@@ -110,7 +111,8 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let spool_folder = data.join("spool");
     let spool = Arc::new(Spool::open(&spool_folder, boot).context("the spool cannot be opened")?);
     let books = start_books(&settings, &database, &ownership, spool, &clock);
-    recovery::recover(&books.directory, &pool, &ownership, &spool_folder).await?;
+    let older = OlderBoots { directory: books.directory.clone(), upkeep, ownership: ownership.clone(), spool_folder };
+    recovery::recover(&older).await?;
     let sandbox = start_sandbox(&settings).await?;
     let upstream = Arc::new(upstream_settings(&settings, sandbox.as_deref()));
     let prices = price_book(&pool, &clock).await?;
@@ -118,8 +120,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
     let (pepper, previous) = (settings.secrets.pepper.clone(), settings.previous_pepper().cloned());
     let idle_ms = u64::try_from(settings.ledger.idle_passivate.as_millis()).unwrap_or(u64::MAX);
     let swept = PeopleStore::new(pool.clone());
-    let housekeeper =
-        actix_web::rt::spawn(housekeeper::run(books.directory.clone(), upkeep, swept, ownership.clone(), idle_ms));
+    let housekeeper = actix_web::rt::spawn(housekeeper::run(older, swept, idle_ms));
     let bell = Arc::default();
     let mailer = people::start_mailer(&settings, &pool, &bell)?;
     let alerts = people::start_alerts(&settings, &pool, &books.directory, &bell);

@@ -35,6 +35,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod socket_folder;
 pub mod spool;
+mod spool_file;
 pub mod spool_record;
 pub mod stores;
 pub mod take_backs;

@@ -1,20 +1,18 @@
 //! Settlements made durable on the local disk while the ledger cannot take them (`ledger.md` §9).
 //!
-//! One file a boot, one writer thread, one fsync for all records that queued. A failed fsync is never tried again, for
-//! the kernel may have dropped the pages: the program leaves service.
+//! One file a boot (`spool_file.rs`), one record a settlement (`spool_record.rs`).
 
 use crate::domain::call::CallFacts;
 use crate::domain::ids::{BootId, CallId};
+use crate::store::spool_file::SpoolFile;
 use crate::store::spool_record;
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc;
 use thiserror::Error;
-use tokio::sync::oneshot;
 
 /// Why a record is not durable.
 #[derive(Debug, Error)]
@@ -25,16 +23,25 @@ pub enum SpoolError {
     Closed,
 }
 
-struct Job {
-    bytes: Vec<u8>,
-    done: oneshot::Sender<Result<(), SpoolError>>,
+/// Where a boot's records go: its file, or what stands in for it in a simulation.
+pub trait Disk: Send + Sync {
+    /// Makes a record durable; answers after the fsync.
+    fn append(&self, record: Vec<u8>) -> BoxFuture<'static, Result<(), SpoolError>>;
+
+    /// Drops every record.
+    ///
+    /// # Errors
+    /// If the disk refuses; the records are still there then.
+    fn clear(&self) -> io::Result<()>;
+
+    /// Takes no more records; what holds none is removed.
+    fn close(&self, is_empty: bool);
 }
 
 /// This boot's spool.
 pub struct Spool {
-    path: PathBuf,
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
-    /// Calls in the file whose settlement the ledger does not have yet.
+    disk: Box<dyn Disk>,
+    /// Calls on the disk whose settlement the ledger does not have yet.
     waiting: Mutex<HashSet<CallId>>,
 }
 
@@ -52,12 +59,12 @@ impl Spool {
     /// # Errors
     /// If the folder cannot be made or its writer cannot start.
     pub fn open(folder: &Path, boot: BootId) -> io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join(format!("{boot}.log"));
-        let (jobs, queue) = mpsc::channel();
-        let file = path.clone();
-        std::thread::Builder::new().name("spool".into()).spawn(move || write_all(&file, &queue))?;
-        Ok(Spool { path, jobs: Mutex::new(Some(jobs)), waiting: Mutex::default() })
+        Ok(Spool::over(Box::new(SpoolFile::open(folder, boot)?)))
+    }
+
+    /// A spool on any disk.
+    pub fn over(disk: Box<dyn Disk>) -> Self {
+        Spool { disk, waiting: Mutex::default() }
     }
 
     /// Makes a call's facts durable; answers after the fsync.
@@ -65,27 +72,21 @@ impl Spool {
     /// # Errors
     /// `Write` where the disk refuses: the record is not there.
     pub async fn append(&self, facts: &CallFacts) -> Result<(), SpoolError> {
-        let (done, written) = oneshot::channel();
-        let job = Job { bytes: spool_record::encode(facts), done };
         self.waiting.lock().insert(facts.call);
-        let sent = self.jobs.lock().as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
-        let result = if sent { written.await.unwrap_or(Err(SpoolError::Closed)) } else { Err(SpoolError::Closed) };
+        let result = self.disk.append(spool_record::encode(facts)).await;
         if result.is_err() {
             self.waiting.lock().remove(&facts.call);
         }
         result
     }
 
-    /// Notes that the ledger has a spooled call; with the last one the file is emptied.
+    /// Notes that the ledger has a spooled call; with the last one the disk is emptied.
     pub fn mark_done(&self, call: CallId) {
         let mut waiting = self.waiting.lock();
         if waiting.remove(&call) && waiting.is_empty() {
-            // Held over the truncation, so that no record can slip in between.
-            if let Ok(file) = OpenOptions::new().write(true).open(&self.path) {
-                let emptied = file.set_len(0).and_then(|()| file.sync_data());
-                if let Err(error) = emptied {
-                    tracing::warn!(%error, "the spool could not be emptied; its records will be found settled");
-                }
+            // Held over the emptying, so that no record can slip in between.
+            if let Err(error) = self.disk.clear() {
+                tracing::warn!(%error, "the spool could not be emptied; its records will be found settled");
             }
         }
     }
@@ -97,10 +98,7 @@ impl Spool {
 
     /// Stops the writer; an empty file is removed.
     pub fn close(&self) {
-        self.jobs.lock().take();
-        if self.waiting() == 0 {
-            let _ = std::fs::remove_file(&self.path);
-        }
+        self.disk.close(self.waiting() == 0);
     }
 }
 
@@ -133,43 +131,6 @@ impl Leftover {
         }
         std::fs::remove_file(&self.file)
     }
-}
-
-/// Writes what has queued, then one fsync for all of it.
-fn write_all(path: &Path, queue: &mpsc::Receiver<Job>) {
-    let mut file: Option<File> = None;
-    while let Ok(first) = queue.recv() {
-        let mut jobs = vec![first];
-        jobs.extend(queue.try_iter());
-        let result = open_once(&mut file, path).and_then(|file| write_group(file, &jobs)).map_err(Arc::new);
-        for job in jobs {
-            let _ = job.done.send(result.clone().map_err(SpoolError::Write));
-        }
-    }
-}
-
-fn open_once<'a>(slot: &'a mut Option<File>, path: &Path) -> io::Result<&'a mut File> {
-    if slot.is_none() {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
-        // The name itself must survive a power cut.
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
-        *slot = Some(file);
-    }
-    Ok(slot.as_mut().expect("opened above"))
-}
-
-fn write_group(file: &mut File, jobs: &[Job]) -> io::Result<()> {
-    let before = file.metadata()?.len();
-    if let Err(error) = file.write_all(&jobs.iter().flat_map(|job| &job.bytes).copied().collect::<Vec<u8>>()) {
-        // Half a record should not stand in front of the next ones; where even that fails, the reader steps over it.
-        let _ = file.set_len(before);
-        return Err(error);
-    }
-    if let Err(error) = file.sync_data() {
-        tracing::error!(%error, "the spool's fsync failed: the disk cannot be trusted, leaving service");
-        std::process::exit(74);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod races;
 mod referrals;
 mod sandbox;
 mod settings;
+mod simulate;
 mod statements;
 mod store_errors;
 mod store_trouble;

@@ -1,0 +1,134 @@
+//! What the simulation found, each as small as it can be told.
+
+use crate::simulate::audit::End;
+use crate::simulate::boot::{self, FIRST, Program};
+use crate::simulate::faults::Plan;
+use crate::simulate::ledger::{Account, Key};
+use crate::simulate::world::{Platter, World};
+use derouter::actors::lane::Item;
+use derouter::actors::messages::{KeyRef, Move, Receipt};
+use derouter::clock::Clock;
+use derouter::domain::call::{CallFacts, Meters};
+use derouter::domain::ids::AccountId;
+use derouter::domain::money::Cost;
+use derouter::domain::op::{Idem, Movement};
+use derouter::domain::outcome::{Flags, Outcome};
+use derouter::store::journal::OpenNote;
+use derouter::store::spool_record;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// An account with one key, in a world in which nothing fails.
+fn quiet(account: AccountId) -> World {
+    let world = World::new(1);
+    let mut inner = world.lock();
+    inner.plan = Plan::quiet();
+    let key = inner.fresh_key();
+    inner.keys.push(KeyRef { account, key });
+    let row = Key {
+        ratio: (3, 5),
+        status: 1,
+        budget: 0,
+        funded: 0,
+        posted: 0,
+        refunded: 0,
+        spent: 0,
+        paused: false,
+        rpm: 60,
+        concurrency: 5,
+    };
+    inner.ledger.accounts.insert(account, Account { keys: [(key, row)].into(), ..Account::default() });
+    inner.begin_boot(None);
+    drop(inner);
+    world
+}
+
+/// Books of two generations were loaded at once: the older load came last, the newer books' ops were dropped without
+/// their actor being told, and the next ones were decided by a book that was ahead of the ledger.
+#[test]
+fn an_older_load_that_is_read_late_never_leaves_a_book_ahead_of_the_ledger() {
+    boot::on_paused_time(a_late_load());
+}
+
+async fn a_late_load() {
+    let account = AccountId(uuid::Uuid::from_u128(7));
+    let world = quiet(account);
+    let program = boot::start(&world, FIRST, &Clock::of_runtime(0));
+    until_connected(&program).await;
+    let key = world.lock().keys[0];
+    program.directory.discard(account);
+    program.directory.view_account(account).await.expect("its new books are loaded");
+    // Asked for by an actor of the books that were thrown away: loads of keys are read behind loads of accounts.
+    let (done, late) = oneshot::channel();
+    program.directory.lane(account).send(Item::LoadKey(account, key.key, 0, done));
+    let grant = |n: i64| Move {
+        amount: Cost::from_nanos(n),
+        movement: Movement::Correction { reason: "a gift".into() },
+        idem: Idem::of(format!("gift {n}"), &[]),
+        by: None,
+    };
+    let first = program.directory.ask_account(account, grant(1)).await;
+    let _ = late.await;
+    let second = program.directory.ask_account(account, grant(2)).await;
+    assert_eq!((first, second), (Ok(Ok(Ok(Receipt { seq: 1 }))), Ok(Ok(Ok(Receipt { seq: 2 })))));
+    let view = program.directory.view_account(account).await.expect("it lives");
+    assert_eq!(i128::from(view.main.nanos()), world.lock().ledger.accounts[&account].main);
+}
+
+async fn until_connected(program: &Program) {
+    while !program.directory.is_healthy() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// A start asked the ledger for a spooled call, one answer was lost, and the call, which its client had been given
+/// whole, was voided as cut by the crash.
+#[test]
+fn one_lost_look_up_at_the_start_never_costs_the_bill_of_a_spooled_call() {
+    boot::on_paused_time(a_lost_look_up());
+}
+
+async fn a_lost_look_up() {
+    let account = AccountId(uuid::Uuid::from_u128(7));
+    let world = quiet(account);
+    let facts = left_by_an_older_boot(&world);
+    let program = boot::start(&world, FIRST, &Clock::of_runtime(0));
+    until_connected(&program).await;
+    world.lock().lost_reads = 1;
+    assert!(program.recovers(&world, FIRST).await);
+    let inner = world.lock();
+    let row = &inner.ledger.calls[&facts.call];
+    assert_eq!((row.outcome, row.charge), (Outcome::Answered, 40));
+    assert!(inner.ledger.notes.is_empty() && inner.lost_reads == 0);
+}
+
+/// A key with 100 nano-dollars, on which an older boot spooled an answered call whose note is in the ledger.
+fn left_by_an_older_boot(world: &World) -> CallFacts {
+    let mut inner = world.lock();
+    let KeyRef { account, key } = inner.keys[0];
+    let row = inner.ledger.accounts.get_mut(&account).expect("made");
+    (row.granted, row.consumed) = (100, 0);
+    let key_row = row.keys.get_mut(&key).expect("made");
+    (key_row.funded, key_row.budget) = (100, 166);
+    let (call, boot) = (inner.fresh_call(), inner.fresh_boot());
+    inner.audit.asked(call, KeyRef { account, key });
+    inner.audit.settling(call, End { outcome: Outcome::Answered, cost: 40, absorbed: 0 });
+    let note = OpenNote { call, account, key, bound: Cost::from_nanos(90), model: "m".into() };
+    inner.ledger.notes.insert(call, (note, FIRST, boot));
+    let facts = CallFacts {
+        call,
+        account,
+        key,
+        outcome: Outcome::Answered,
+        flags: Flags::NONE,
+        cost: Cost::from_nanos(40),
+        absorbed: Cost::ZERO,
+        model: "m".into(),
+        meters: Meters::default(),
+        detail: None,
+        started_us: 0,
+        ended_us: 1,
+    };
+    inner.platters.insert((FIRST, boot), Platter { bytes: spool_record::encode(&facts), under_way: Vec::new() });
+    facts
+}
