@@ -129,7 +129,7 @@ async fn what_cannot_be_given_back_is_refused_in_words_that_say_what_can_be_done
         (at(&open.id), all.clone(), 422, "this top-up is not credited, it is open"),
         (at(&coins.id), all.clone(), 422, "mark the invoice as invalid there"),
         (at(&by_hand.to_string()), all.clone(), 422, "paid outside the providers"),
-        (at(&order.id), amount("0"), 422, "zero"),
+        (at(&order.id), amount("0"), 422, "more than 0"),
         (at(&order.id), amount("0.001"), 422, "whole cents"),
         (at(&order.id), amount("200.01"), 422, "only 200 USD of this top-up can still be given back"),
         (at(&order.id), amount("-5"), 422, ""),
