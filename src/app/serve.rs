@@ -21,6 +21,7 @@ use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
 use crate::store::people::PeopleStore;
 use crate::store::prices::PriceStore;
+use crate::store::take_backs::TakeBacks;
 use crate::store::views::outbox::OutboxViews;
 use crate::store::views::statement::StatementViews;
 use crate::store::volatile::{RedisSettings, Volatile};
@@ -186,6 +187,7 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         prices: parts.prices.clone(),
         payments: PaymentStore::new(parts.pool.clone()),
         desk: parts.payments.desk.clone(),
+        take_backs: TakeBacks::new(parts.pool.clone()),
         redemptions: parts.payments.redemptions.clone(),
         price_store: PriceStore::new(parts.pool.clone()),
         price_turn: Arc::default(),

@@ -128,8 +128,14 @@ pub enum Price {
 
 #[derive(Subcommand, Debug)]
 pub enum Topup {
-    /// List the parked ones, oldest first.
-    List,
+    /// List the parked ones, oldest first, or all of an account; and the refunds that were asked for.
+    List {
+        /// Id or e-mail address.
+        #[arg(long)]
+        account: Option<String>,
+    },
+    /// Give money of a credited card payment back to its payer, through the provider.
+    Refund(Refund),
     /// Credit what the provider says came.
     Credit { topup: String },
     /// End it, after the money was given back outside.
@@ -139,6 +145,26 @@ pub enum Topup {
         #[arg(long)]
         reason: String,
     },
+}
+
+#[derive(Args, Debug)]
+pub struct Refund {
+    pub topup: String,
+    /// US dollars, such as 50; all that is left of it if not said.
+    #[arg(long)]
+    pub amount: Option<String>,
+    /// Why; it stays beside it.
+    #[arg(long)]
+    pub reason: String,
+    /// Give back more than the unspent balance: what is missing is owed, and freezes the account until it is repaid.
+    #[arg(long, requires = "approved_by")]
+    pub force: bool,
+    /// The second person, who agrees to that.
+    #[arg(long, requires = "force")]
+    pub approved_by: Option<String>,
+    /// The same command is the same refund; another one of the same words needs an id of its own.
+    #[arg(long)]
+    pub id: Option<String>,
 }
 
 #[derive(Subcommand, Debug)]

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::settings::Settings;
 use crate::upstream::sandbox::server::{Sandbox, SandboxSettings};
 use anyhow::{Context, bail};
+use form_urlencoded::Serializer;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -131,7 +132,22 @@ async fn topup(settings: &Settings, command: Topup) -> anyhow::Result<bool> {
         Topup::Close { topup, reason } => {
             show(console.post(&format!("/op/topups/{topup}/close"), &json!({ "reason": reason })).await?)
         }
-        Topup::List => {
+        Topup::Refund(r) => {
+            let body = json!({ "amount": r.amount, "reason": r.reason, "approved_by": r.approved_by, "id": r.id });
+            show(console.post(&format!("/op/topups/{}/refund", r.topup), &body).await?)
+        }
+        Topup::List { account: Some(account) } => {
+            let answer = console
+                .get(&format!(
+                    "/op/topups?{}",
+                    Serializer::new(String::new()).append_pair("account", &account).finish()
+                ))
+                .await?;
+            print_orders(&answer);
+            print_refunds(&answer);
+            Ok(true)
+        }
+        Topup::List { account: None } => {
             let answer = console.get("/op/topups").await?;
             for row in answer["topups"].as_array().into_iter().flatten() {
                 let text = |field: &str| row[field].as_str().unwrap_or("-").to_owned();
@@ -144,8 +160,25 @@ async fn topup(settings: &Settings, command: Topup) -> anyhow::Result<bool> {
                     text("account")
                 );
             }
+            print_refunds(&answer);
             Ok(true)
         }
+    }
+}
+
+fn print_orders(answer: &Value) {
+    for row in answer["topups"].as_array().into_iter().flatten() {
+        let text = |field: &str| row[field].as_str().unwrap_or("-").to_owned();
+        let (id, state, credited, back) = (text("topup"), text("state"), text("credited"), text("taken_back"));
+        println!("{id}  {state:13} {credited:>12} USD credited  {back:>12} taken back  {}", text("provider"));
+    }
+}
+
+fn print_refunds(answer: &Value) {
+    for row in answer["refunds"].as_array().into_iter().flatten() {
+        let text = |field: &str| row[field].as_str().unwrap_or("-").to_owned();
+        let (topup, amount, state) = (text("topup"), text("amount"), text("state"));
+        println!("refund of {topup}  {amount:>12} USD  {state:8}  {}  {}", text("reason"), text("told"));
     }
 }
 

@@ -32,6 +32,8 @@ id!(/// One metered request: a UUIDv7, so ids sort by time; it is the request id
     CallId);
 id!(/// One order of a reseller to pay money in.
     TopupId);
+id!(/// One refund that an operator asked for.
+    IntentId);
 id!(/// A person who signed in to the portal.
     UserId);
 id!(/// One installation of the program, kept in its data folder.

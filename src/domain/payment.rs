@@ -2,7 +2,7 @@
 //!
 //! Nothing here is trusted because a notice said it: a fact is what the provider's own interface answered when asked.
 
-use crate::domain::ids::TopupId;
+use crate::domain::ids::{IntentId, TopupId};
 use crate::domain::money::{Cost, NANOS_PER_USD};
 
 /// How a reseller pays; it decides the words they see and how an odd amount is judged.
@@ -142,6 +142,8 @@ pub struct Refund {
     pub id: String,
     pub amount: Received,
     pub state: RefundState,
+    /// Ours it answers; `None` for one that was made at the provider.
+    pub intent: Option<IntentId>,
 }
 
 /// How far a refund is.

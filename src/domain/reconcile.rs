@@ -1,7 +1,7 @@
 //! Compares a provider's word about one payment with our order of it.
 
 use crate::domain::payment::{PaymentFact, PaymentState};
-use crate::domain::take_back::{self, CreditedOrder, TakeBack};
+use crate::domain::take_back::{self, CreditedOrder, StepKind, TakeBack};
 use crate::domain::topup::Topup;
 
 /// What does not agree.
@@ -40,16 +40,19 @@ impl DifferenceKind {
     }
 }
 
-/// What of our order does not agree with the provider's word, the gravest alone; `done` holds its take-backs.
-pub fn compare(order: &Topup, fact: &PaymentFact, done: &[TakeBack]) -> Option<DifferenceKind> {
+/// What of our order does not agree with the provider's word, the gravest alone; `done` holds its take-backs,
+/// `live` as for `Topup::decide`.
+pub fn compare(order: &Topup, fact: &PaymentFact, done: &[TakeBack], live: bool) -> Option<DifferenceKind> {
     let Some(credited) = order.credited else {
         // An operator has ended a closed one, after giving the money back.
         return (!order.is_closed && is_paid(fact)).then_some(DifferenceKind::NotCredited);
     };
-    let credited_order = CreditedOrder { id: order.id, method: order.method, credited };
+    let credited_order =
+        CreditedOrder { id: order.id, method: order.method, credited, is_paid: order.is_paid_by(fact, live) };
     let plan = take_back::decide(&credited_order, fact, done);
     if !plan.steps.is_empty() {
-        return Some(DifferenceKind::NotTakenBack);
+        let gives_alone = plan.steps.iter().all(|step| step.kind == StepKind::Reinstate);
+        return Some(if gives_alone { DifferenceKind::NotCredited } else { DifferenceKind::NotTakenBack });
     }
     if !plan.alarms.is_empty() {
         return Some(DifferenceKind::Doubtful);

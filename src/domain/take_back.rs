@@ -6,8 +6,13 @@
 
 use crate::domain::ids::TopupId;
 use crate::domain::money::Cost;
-use crate::domain::payment::{Dispute, DisputeState, Method, PaymentFact, PaymentState, Received, RefundState};
+use crate::domain::payment::{Method, PaymentFact, PaymentState, RefundState};
+use crate::domain::take_back_planner::{Planner, is_taken, out};
 use crate::domain::topup::TopupState;
+
+/// How the operation ids of a payment that was found to be none begin, and how those end that give again what was taken.
+pub const INVALID: &str = "invalid:";
+pub const BACK: &str = ":back";
 
 /// What a step does to the account.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -59,6 +64,8 @@ pub enum Doubt {
     Again,
     /// A card payment that was credited is called failed.
     Failed,
+    /// A payment that was found invalid is paid after all, and not as its order asks.
+    Unfit,
 }
 
 impl Doubt {
@@ -69,6 +76,7 @@ impl Doubt {
             Doubt::Beyond => "beyond",
             Doubt::Again => "again",
             Doubt::Failed => "failed",
+            Doubt::Unfit => "unfit",
         }
     }
 }
@@ -93,17 +101,22 @@ pub struct CreditedOrder {
     pub id: TopupId,
     pub method: Option<Method>,
     pub credited: Cost,
+    /// Whether the provider's word pays it by the order's own rules.
+    pub is_paid: bool,
 }
 
 /// Decides what is still to be done after `done`, which holds every step that is in the books.
 pub fn decide(order: &CreditedOrder, fact: &PaymentFact, done: &[TakeBack]) -> Plan {
-    let mut planner = Planner { credited: order.credited, taken: net(done), done, plan: Plan::default() };
+    let mut planner = Planner::new(order.credited, done);
     // What comes back first makes room for what is taken.
     for refund in fact.refunds.iter().filter(|r| r.state == RefundState::Failed) {
         planner.give_again(&format!("refund:{}", refund.id), format!("refund:{}:back", refund.id));
     }
     for dispute in fact.disputes.iter().filter(|d| !is_taken(d)) {
         planner.give_again(&out(dispute), format!("dispute:{}:in", dispute.id));
+    }
+    if fact.state != PaymentState::Failed {
+        planner.give_valid_again(order, fact);
     }
     fact.disputes.iter().for_each(|d| planner.freeze(d));
     for refund in fact.refunds.iter().filter(|r| r.state == RefundState::Succeeded) {
@@ -116,7 +129,7 @@ pub fn decide(order: &CreditedOrder, fact: &PaymentFact, done: &[TakeBack]) -> P
         planner.take_invalid(order);
     }
     fact.disputes.iter().for_each(|d| planner.thaw(d));
-    planner.plan
+    planner.plan()
 }
 
 /// What is taken back now of an order with these steps done.
@@ -132,7 +145,8 @@ pub fn state(credited: Cost, done: &[TakeBack]) -> TopupState {
         let mut stems = done.iter().filter_map(|s| s.op.strip_prefix("dispute:")?.strip_suffix(from));
         stems.any(|id| !has(&format!("dispute:{id}{to}")))
     };
-    let is_invalid = done.iter().any(|s| s.op.starts_with("invalid:"));
+    let mut invalid = done.iter().filter(|s| s.op.starts_with(INVALID) && s.kind == StepKind::Reversal);
+    let is_invalid = invalid.any(|s| !has(&format!("{}{BACK}", s.op)));
     match net(done) {
         _ if open(":freeze", ":thaw") => TopupState::Disputed,
         Cost::ZERO => TopupState::Credited,
@@ -142,97 +156,10 @@ pub fn state(credited: Cost, done: &[TakeBack]) -> TopupState {
     }
 }
 
-/// A won dispute's money comes back whether or not the provider has moved it yet.
-fn is_taken(dispute: &Dispute) -> bool {
-    dispute.is_withdrawn && dispute.state != DisputeState::Won
-}
-
-fn out(dispute: &Dispute) -> String {
-    format!("dispute:{}:out", dispute.id)
-}
-
-struct Planner<'a> {
-    credited: Cost,
-    /// Net of everything done and planned.
-    taken: Cost,
-    done: &'a [TakeBack],
-    plan: Plan,
-}
-
-impl Planner<'_> {
-    fn find(&self, op: &str) -> Option<&TakeBack> {
-        self.done.iter().chain(&self.plan.steps).find(|step| step.op == op)
-    }
-
-    /// Gives what `taken_by` took once more, if it took anything.
-    fn give_again(&mut self, taken_by: &str, op: String) {
-        let Some(amount) = self.find(taken_by).map(|step| step.amount) else { return };
-        if self.find(&op).is_none() {
-            self.taken = self.taken.saturating_sub(amount);
-            self.plan.steps.push(TakeBack { op, kind: StepKind::Reinstate, amount });
-        }
-    }
-
-    /// Takes an amount under an operation id, unless that was done; `undo` is the id that undoes it.
-    fn take(&mut self, op: String, amount: &Received, undo: &str) {
-        if self.find(&op).is_some() {
-            if self.find(undo).is_some() {
-                self.alarm(op, Doubt::Again);
-            }
-            return;
-        }
-        let Some(amount) = amount.usd() else { return self.alarm(op, Doubt::Amount) };
-        match self.taken.checked_add(amount).filter(|taken| *taken <= self.credited) {
-            Some(taken) => {
-                self.taken = taken;
-                self.plan.steps.push(TakeBack { op, kind: StepKind::Reversal, amount });
-            }
-            None => self.alarm(op, Doubt::Beyond),
-        }
-    }
-
-    /// A crypto payment that turned out to be none: whatever is left of its credit.
-    fn take_invalid(&mut self, order: &CreditedOrder) {
-        let op = format!("invalid:{}", order.id);
-        if order.method != Some(Method::Crypto) {
-            return self.alarm(op, Doubt::Failed);
-        }
-        let left = self.credited.saturating_sub(self.taken);
-        if left > Cost::ZERO && self.find(&op).is_none() {
-            self.taken = self.credited;
-            self.plan.steps.push(TakeBack { op, kind: StepKind::Reversal, amount: left });
-        }
-    }
-
-    fn freeze(&mut self, dispute: &Dispute) {
-        let op = format!("dispute:{}:freeze", dispute.id);
-        if dispute.state != DisputeState::Open {
-            return;
-        }
-        if self.find(&op).is_none() {
-            self.plan.steps.push(TakeBack { op, kind: StepKind::Freeze, amount: Cost::ZERO });
-        } else if self.find(&format!("dispute:{}:thaw", dispute.id)).is_some() {
-            self.alarm(op, Doubt::Again);
-        }
-    }
-
-    fn thaw(&mut self, dispute: &Dispute) {
-        let op = format!("dispute:{}:thaw", dispute.id);
-        let was_frozen = self.find(&format!("dispute:{}:freeze", dispute.id)).is_some();
-        if dispute.state != DisputeState::Open && was_frozen && self.find(&op).is_none() {
-            self.plan.steps.push(TakeBack { op, kind: StepKind::Thaw, amount: Cost::ZERO });
-        }
-    }
-
-    fn alarm(&mut self, op: String, doubt: Doubt) {
-        self.plan.alarms.push(Alarm { op, doubt });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::payment::Refund;
+    use crate::domain::payment::{Dispute, DisputeState, Received, Refund};
     use uuid::Uuid;
 
     /// What a step is called, what the provider lists, what is done already, and what is to be done.
@@ -245,7 +172,7 @@ mod tests {
     }
 
     const ORDER: fn() -> CreditedOrder =
-        || CreditedOrder { id: TopupId(Uuid::nil()), method: Some(Method::Crypto), credited: usd(200) };
+        || CreditedOrder { id: TopupId(Uuid::nil()), method: Some(Method::Crypto), credited: usd(200), is_paid: true };
 
     fn fact(refunds: Vec<Refund>, disputes: Vec<Dispute>) -> PaymentFact {
         let (state, received) = (PaymentState::Paid, Received::Usd(usd(200)));
@@ -253,7 +180,7 @@ mod tests {
     }
 
     fn refund(id: &str, amount: i64, state: RefundState) -> Refund {
-        Refund { id: id.into(), amount: Received::Usd(usd(amount)), state }
+        Refund { id: id.into(), amount: Received::Usd(usd(amount)), state, intent: None }
     }
 
     fn dispute(state: DisputeState, is_withdrawn: bool) -> Dispute {
@@ -321,7 +248,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_or_is_more_than_was_credited_is_left_to_a_person() {
-        let foreign = |amount| Refund { id: "a".into(), amount, state: RefundState::Succeeded };
+        let foreign = |amount| Refund { id: "a".into(), amount, state: RefundState::Succeeded, intent: None };
         for amount in [Received::Foreign("eur".into()), Received::Unreadable, Received::Nothing] {
             assert_eq!(plan(&fact(vec![foreign(amount)], vec![]), &[]), ["alarm refund:a amount"]);
         }
@@ -332,9 +259,29 @@ mod tests {
         assert_eq!(plan(&failed, &[]), [format!("reversal invalid:{id} 200")]);
         let part = done(&[("refund:a", StepKind::Reversal, 50)]);
         assert_eq!(plan(&failed, &part), [format!("reversal invalid:{id} 150")]);
-        let card = CreditedOrder { method: Some(Method::Card), ..ORDER() };
+        let card = CreditedOrder { is_paid: false, method: Some(Method::Card), ..ORDER() };
         let alarms = decide(&card, &failed, &[]).alarms;
         assert_eq!(alarms, [Alarm { op: format!("invalid:{id}"), doubt: Doubt::Failed }]);
+    }
+
+    #[test]
+    fn a_payment_found_invalid_and_paid_after_all_is_given_again_once_if_it_pays_the_order() {
+        let (taken, again) = (format!("invalid:{}", ORDER().id), format!("invalid:{}:back", ORDER().id));
+        let took = done(&[(taken.as_str(), StepKind::Reversal, 150)]);
+        let back = done(&[(taken.as_str(), StepKind::Reversal, 150), (again.as_str(), StepKind::Reinstate, 150)]);
+        let of = |state| PaymentFact { state, ..fact(vec![], vec![]) };
+        for state in [PaymentState::Open, PaymentState::Processing, PaymentState::Expired] {
+            assert_eq!(plan(&of(state), &took), [""; 0], "{state:?}");
+        }
+        assert_eq!(plan(&of(PaymentState::Paid), &took), [format!("reinstate {again} 150")]);
+        assert_eq!(plan(&of(PaymentState::Paid), &back), [""; 0]);
+        assert_eq!(plan(&of(PaymentState::Failed), &back), [format!("alarm {taken} again")]);
+        let unfit = CreditedOrder { is_paid: false, ..ORDER() };
+        for state in [PaymentState::Paid, PaymentState::Partial, PaymentState::Marked] {
+            let alarms = decide(&unfit, &of(state), &took).alarms;
+            assert_eq!(alarms, [Alarm { op: again.clone(), doubt: Doubt::Unfit }], "{state:?}");
+        }
+        assert_eq!((state(usd(200), &took), state(usd(200), &back)), (TopupState::Lost, TopupState::Credited));
     }
 
     #[test]

@@ -193,6 +193,15 @@ impl Topup {
         }
     }
 
+    /// Whether the provider's word pays this order by its own rules, with at least what was credited.
+    pub fn is_paid_by(&self, fact: &PaymentFact, live: bool) -> bool {
+        let is_settled = matches!(fact.state, PaymentState::Paid | PaymentState::Over | PaymentState::Late { .. });
+        let pays = |received| {
+            self.misfit(fact, received, live).is_none() && self.credited.is_none_or(|credited| received >= credited)
+        };
+        is_settled && fact.received.usd().is_some_and(pays)
+    }
+
     /// Whether the provider holds the payment for another order than ours.
     pub fn is_named_otherwise(&self, fact: &PaymentFact) -> bool {
         fact.topup.is_some_and(|named| named != self.id)

@@ -17,6 +17,8 @@ pub enum Actor {
     Reseller(AccountId),
     PortalUser(UserId),
     AccountKey(AccountId),
+    /// Whoever holds the operator token.
+    Operator,
     ClientKey(KeyId),
 }
 
@@ -28,6 +30,7 @@ impl Actor {
             Actor::Reseller(_) => "reseller",
             Actor::PortalUser(_) => "portal_user",
             Actor::AccountKey(_) => "account_key",
+            Actor::Operator => "operator",
             Actor::ClientKey(_) => "client_key",
         }
     }
@@ -35,7 +38,7 @@ impl Actor {
     /// The stored id; an Account Key acts as its account.
     pub fn id(self) -> Option<Uuid> {
         match self {
-            Actor::Nobody => None,
+            Actor::Nobody | Actor::Operator => None,
             Actor::Reseller(account) | Actor::AccountKey(account) => Some(account.0),
             Actor::PortalUser(user) => Some(user.0),
             Actor::ClientKey(key) => Some(key.0),
@@ -80,6 +83,7 @@ pub enum Action {
     AccountKeyMade,
     TopupStarted,
     TopupCancelled,
+    TopupRefunded,
     AccountKeyFirstUsed,
     KeyBound,
     KeyUnbound,
@@ -111,6 +115,7 @@ impl Action {
             Action::AccountKeyMade => "account_key_made",
             Action::TopupStarted => "topup_started",
             Action::TopupCancelled => "topup_cancelled",
+            Action::TopupRefunded => "topup_refunded",
             Action::AccountKeyFirstUsed => "account_key_first_used",
             Action::KeyBound => "key_bound",
             Action::KeyUnbound => "key_unbound",

@@ -20,12 +20,13 @@ use crate::store::error::StoreError;
 use crate::store::payment_events::PaymentEvents;
 use crate::store::payments::{NewTopup, PaymentStore, TopupRow};
 use crate::store::reconciliations::Reconciliations;
+use crate::store::refund_intents::RefundIntents;
 use crate::store::take_backs::TakeBacks;
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgPool;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 /// Orders of one account that may wait for their payment at once: more is a program gone wild at our provider's cost.
@@ -42,6 +43,9 @@ pub(super) struct Inner {
     pub(super) take_backs: TakeBacks,
     pub(super) reconciliations: Reconciliations,
     pub(super) turns: Turns,
+    pub(super) intents: RefundIntents,
+    /// Held by whoever writes a refund down.
+    pub(super) refund_turn: Mutex<()>,
     pub(super) directory: Directory,
     pub(super) providers: Providers,
     pub(super) rules: Payments,
@@ -73,6 +77,8 @@ impl PaymentDesk {
             take_backs: TakeBacks::new(pool.clone()),
             reconciliations: Reconciliations::new(pool.clone()),
             turns: Turns::default(),
+            intents: RefundIntents::new(pool.clone()),
+            refund_turn: Mutex::new(()),
             directory,
             providers,
             rules,

@@ -3,6 +3,7 @@
 use crate::actors::messages::AskError;
 use crate::domain::money::Cost;
 use crate::domain::op::Refusal;
+use crate::domain::refund_intent::IntentRefusal;
 use crate::store::error::StoreError;
 use thiserror::Error;
 
@@ -53,6 +54,23 @@ pub enum LookError {
     Refused(Refusal),
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Unanswered(#[from] AskError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why no refund was asked for.
+#[derive(Debug, Error)]
+pub enum RefundError {
+    #[error("there is no such top-up")]
+    NotFound,
+    #[error("the id was used for another refund of this top-up: give another --id")]
+    IdReused,
+    #[error("payments by {0} are not set up here any more: set the provider up again, or give the money back there")]
+    NoProvider(String),
+    #[error(transparent)]
+    Refused(#[from] IntentRefusal),
     #[error(transparent)]
     Unanswered(#[from] AskError),
     #[error(transparent)]

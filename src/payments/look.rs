@@ -49,7 +49,9 @@ impl PaymentDesk {
             tracing::error!(topup.id = %row.order.id, payment.id = payment, "a payment names another order; ours decides");
         }
         let row = self.follow_fact(row, &fact, asked).await?;
-        self.take_back(row, &fact).await
+        let row = self.take_back(row, &fact).await?;
+        self.hear_refunds(&row, &fact).await?;
+        Ok(row)
     }
 
     async fn follow_fact(&self, mut row: TopupRow, fact: &PaymentFact, asked: Asked) -> Result<TopupRow, LookError> {

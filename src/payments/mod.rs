@@ -15,6 +15,7 @@ pub mod providers;
 pub mod reading;
 pub mod reconcile;
 pub mod redemption;
+pub mod refund;
 pub mod sandbox;
 pub mod signature;
 pub mod stripe;

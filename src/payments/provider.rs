@@ -1,7 +1,7 @@
 //! What a payment provider is to the rest of the program. A new one is a variant here and a module beside the sandbox's;
 //! nothing else knows any of them by name.
 
-use crate::domain::ids::TopupId;
+use crate::domain::ids::{IntentId, TopupId};
 use crate::domain::money::Cost;
 use crate::domain::payment::{Method, PaymentFact};
 use crate::payments::btcpay::provider::Btcpay;
@@ -48,7 +48,15 @@ pub enum Provider {
     Btcpay(Btcpay),
 }
 
+/// The words of the providers there are outside, set up here or not.
+const OUTSIDE: [&str; 2] = ["stripe", "btcpay"];
+
 impl Provider {
+    /// Whether a word is a provider's that sends notices, even where it is not set up.
+    pub fn is_known(name: &str) -> bool {
+        OUTSIDE.contains(&name)
+    }
+
     /// The stored word; it never changes, as rows carry it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -126,12 +134,12 @@ impl Provider {
         }
     }
 
-    /// Gives money of a payment back to its payer, US dollars more than 0. The repeat of an intent is the same refund;
-    /// how far it is, `fetch` tells.
+    /// Gives money of a payment back to its payer, US dollars more than 0. The repeat of an intent is the same refund for
+    /// a day at least; how far it is, `fetch` tells, and which intent it answers.
     ///
     /// # Errors
     /// `Unreachable` where nobody knows whether it was done, `Refused` where it certainly was not.
-    pub async fn refund(&self, payment: &str, intent: &str, amount: Cost) -> Result<(), ProviderError> {
+    pub async fn refund(&self, payment: &str, intent: IntentId, amount: Cost) -> Result<(), ProviderError> {
         match self {
             Provider::Sandbox(sandbox) => sandbox.refund(payment, intent, amount),
             Provider::Stripe(stripe) => stripe.refund(payment, intent, amount).await,

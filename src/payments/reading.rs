@@ -1,6 +1,6 @@
 //! What the providers' answers and notices have in common when they are read.
 
-use crate::domain::ids::TopupId;
+use crate::domain::ids::{IntentId, TopupId};
 use crate::payments::provider::Notice;
 use sha2::{Digest, Sha256};
 
@@ -16,6 +16,11 @@ pub fn id(text: &str) -> Option<&str> {
 /// Our order's id as a provider kept it.
 pub fn topup(text: Option<&str>) -> Option<TopupId> {
     text.and_then(|text| text.parse().ok()).map(TopupId)
+}
+
+/// The id of our refund as a provider kept it.
+pub fn intent(text: Option<&str>) -> Option<IntentId> {
+    text.and_then(|text| text.parse().ok()).map(IntentId)
 }
 
 /// An authentic notice that says nothing we know: kept raw like every other, under the digest of its bytes, since an

@@ -140,7 +140,7 @@ impl PaymentDesk {
 
     async fn judge(&self, row: &TopupRow, fact: &PaymentFact) -> Result<Option<DifferenceKind>, LookError> {
         let done = self.0.take_backs.done(row.order.id).await?;
-        Ok(reconcile::compare(&row.order, fact, &done))
+        Ok(reconcile::compare(&row.order, fact, &done, self.0.live))
     }
 
     /// The comparison of each day, once.

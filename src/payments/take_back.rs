@@ -24,7 +24,12 @@ impl PaymentDesk {
         for step in store.due(order.id).await? {
             self.book(&row, &step).await?;
         }
-        let credited_order = CreditedOrder { id: order.id, method: order.method, credited };
+        let credited_order = CreditedOrder {
+            id: order.id,
+            method: order.method,
+            credited,
+            is_paid: order.is_paid_by(fact, self.0.live),
+        };
         let plan = take_back::decide(&credited_order, fact, &store.done(order.id).await?);
         for alarm in &plan.alarms {
             self.sound(&row, alarm).await?;

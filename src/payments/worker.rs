@@ -1,4 +1,5 @@
-//! Works beside the listeners: follows notices as they come, and looks at orders that had none for long.
+//! Works beside the listeners: follows notices as they come, looks at orders that had none for long, and carries
+//! refunds on.
 //!
 //! Rows are the state; this task may die at any point and is only late then.
 
@@ -32,11 +33,17 @@ async fn follow_notices(desk: &PaymentDesk) {
 }
 
 async fn make_rounds(desk: &PaymentDesk) {
+    if let Err(error) = desk.release_refunds().await {
+        tracing::warn!(%error, "refunds that an older start had begun come in their own time");
+    }
     let mut rounds = tokio::time::interval(ROUND.min(desk.0.rules.check_after).max(SHORTEST_ROUND));
     loop {
         rounds.tick().await;
         if let Err(error) = desk.look_round(MOST_A_ROUND).await {
             tracing::warn!(%error, "orders without news could not be looked at; they wait");
+        }
+        if let Err(error) = desk.carry_round().await {
+            tracing::warn!(%error, "refunds could not be carried on; they wait");
         }
         if let Err(error) = desk.reconcile_if_due().await {
             tracing::warn!(%error, "the daily comparison with the providers is not whole; it is made again");

@@ -30,6 +30,7 @@ pub mod private_postgres;
 pub mod reconciliations;
 pub mod redemptions;
 pub mod referrals;
+pub mod refund_intents;
 pub mod rows;
 pub mod sessions;
 pub mod sign_in;

@@ -61,6 +61,12 @@ impl TakeBacks {
         Ok(())
     }
 
+    /// True if an account is frozen by open disputes and by nothing else that an operator may lift.
+    pub async fn only_disputes_freeze(&self, account: AccountId) -> Result<bool, StoreError> {
+        let asked = sqlx::query_scalar(include_str!("sql/only_disputes_freeze.sql")).bind(account.0);
+        Ok(asked.fetch_optional(&self.pool).await?.unwrap_or(false))
+    }
+
     /// Notes what a person must look at; false if that was noted before.
     pub async fn note_alarm(&self, id: TopupId, alarm: &Alarm) -> Result<bool, StoreError> {
         let noted = sqlx::query(include_str!("sql/note_take_back_alarm.sql"));

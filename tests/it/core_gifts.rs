@@ -1,31 +1,52 @@
-//! Which gifts of the platform the model of `core_model` makes.
+//! The money from outside that the model of `core_model` moves: deposits, what the platform gives at its own expense and
+//! takes back, chargebacks.
 
+use derouter::domain::ids::TopupId;
 use derouter::domain::op::Movement;
 use rand::Rng;
 use rand::rngs::SmallRng;
 use uuid::Uuid;
 
-/// What the platform gives and takes back at its own expense.
-#[derive(Clone, Copy)]
-pub enum Gifts {
-    /// Needs nothing beside the account: for worlds that are written to a ledger.
-    Corrections,
-    /// Commission too, whose lines only the pure core can do without.
-    WithCommission,
+/// What a movement changes besides the balance and the debt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    Deposit,
+    Gift,
+    Chargeback,
 }
 
-impl Gifts {
-    pub fn given(self, rng: &mut SmallRng, fresh: u128) -> Movement {
-        match self {
-            Gifts::WithCommission if rng.random() => Movement::Commission { line: Uuid::from_u128(fresh) },
-            _ => Movement::Correction { reason: String::new() },
+/// Commission lines that were released and not taken back, each with its amount in nano-dollars.
+#[derive(Default)]
+pub struct Lines(Vec<(Uuid, i64)>);
+
+impl Lines {
+    /// A movement of money in.
+    pub fn given(rng: &mut SmallRng, fresh: u128) -> (Source, Movement) {
+        let id = Uuid::from_u128(fresh);
+        match rng.random_range(0..6) {
+            0 => (Source::Deposit, Movement::Deposit { topup: TopupId(id) }),
+            1 => (Source::Gift, Movement::Commission { line: id }),
+            2 => (Source::Gift, Movement::Correction { reason: String::new() }),
+            _ => (Source::Chargeback, Movement::Reinstate { source: String::new() }),
         }
     }
 
-    pub fn taken_back(self, rng: &mut SmallRng, fresh: u128) -> Movement {
-        match self {
-            Gifts::WithCommission if rng.random() => Movement::CommissionBack { line: Uuid::from_u128(fresh) },
-            _ => Movement::CorrectionBack { reason: String::new() },
+    /// A movement of money out, and its amount: a line of commission goes back whole.
+    pub fn taken_back(&self, rng: &mut SmallRng, amount: i64) -> (Source, Movement, i64) {
+        let line = if self.0.is_empty() { None } else { Some(self.0[rng.random_range(0..self.0.len())]) };
+        match (rng.random_range(0..4), line) {
+            (0, Some((line, whole))) => (Source::Gift, Movement::CommissionBack { line }, whole),
+            (0 | 1, _) => (Source::Gift, Movement::CorrectionBack { reason: String::new() }, amount),
+            _ => (Source::Chargeback, Movement::Reversal { source: String::new() }, amount),
+        }
+    }
+
+    /// Follows a movement that was decided.
+    pub fn follow(&mut self, movement: &Movement, amount: i64) {
+        match movement {
+            Movement::Commission { line } => self.0.push((*line, amount)),
+            Movement::CommissionBack { line } => self.0.retain(|(known, _)| known != line),
+            _ => {}
         }
     }
 }

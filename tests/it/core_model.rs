@@ -3,7 +3,7 @@
 //! The model keeps plain `i128` totals and recomputes everything from the definitions of `docs/ledger.md`; it shares no
 //! code with the books.
 
-use crate::core_gifts::Gifts;
+use crate::core_gifts::{Lines, Source};
 use derouter::domain::account::AccountBook;
 use derouter::domain::call::{CallFacts, Meters};
 use derouter::domain::gate::Gate;
@@ -36,14 +36,25 @@ pub struct ModelKey {
 /// What every number must be, by the definitions alone.
 #[derive(Default)]
 pub struct Model {
-    granted: i128,
-    taken_back: i128,
+    pub deposited: i128,
+    pub granted: i128,
+    pub taken_back: i128,
     pub main: i128,
     pub owed: i128,
+    pub freezes: i32,
     pub keys: Vec<ModelKey>,
 }
 
 impl Model {
+    /// What a movement of this source counts into, and which way.
+    fn count(&mut self, source: Source, amount: i128) {
+        match source {
+            Source::Deposit => self.deposited += amount,
+            Source::Gift => self.granted += amount,
+            Source::Chargeback => self.taken_back -= amount,
+        }
+    }
+
     fn credit(&mut self, amount: i128) {
         let repaid = amount.min(self.owed);
         self.owed -= repaid;
@@ -59,7 +70,7 @@ impl Model {
     fn balances(&self) -> bool {
         let kept: i128 = self.keys.iter().map(|k| k.funded - k.posted - k.refunded).sum();
         let consumed: i128 = self.keys.iter().map(|k| k.posted).sum();
-        self.granted - self.taken_back + self.owed == self.main + kept + consumed
+        self.deposited + self.granted - self.taken_back + self.owed == self.main + kept + consumed
     }
 }
 
@@ -70,7 +81,7 @@ pub struct Books {
     gates: Vec<Gate>,
     seq: i64,
     ids: u128,
-    gifts: Gifts,
+    lines: Lines,
     /// Every op so far, with its place in the stream; whoever writes them takes them out.
     pub stream: Vec<(i64, Op)>,
 }
@@ -98,15 +109,7 @@ impl Books {
     fn new(account: AccountId) -> Self {
         let ids = account.0.as_u128();
         let account = AccountBook::new(account, Cost::ZERO, Cost::ZERO, 0);
-        Books {
-            account,
-            keys: Vec::new(),
-            gates: Vec::new(),
-            seq: 0,
-            ids,
-            gifts: Gifts::Corrections,
-            stream: Vec::new(),
-        }
+        Books { account, keys: Vec::new(), gates: Vec::new(), seq: 0, ids, lines: Lines::default(), stream: Vec::new() }
     }
 
     fn fresh(&mut self) -> u128 {
@@ -177,44 +180,50 @@ fn step(rng: &mut SmallRng, model: &mut Model, books: &mut Books) {
         13..=19 => create(rng, model, books),
         20..=31 => fund(rng, model, books),
         32..=34 => close(rng, model, books),
+        35..=37 => freeze(rng, model, books),
         _ => settle(rng, model, books),
     }
 }
 
-/// Half of the credits are the platform's gift; the rest reinstates what was reversed, as far as there is any.
+/// Half of the credits reinstate what was reversed, as far as there is any; the rest is new.
 fn deposit(rng: &mut SmallRng, model: &mut Model, books: &mut Books) {
     let (n, idem, fresh) = (amount(rng), books.idem(), books.fresh());
-    let is_gift = rng.random();
-    let movement = match is_gift {
-        true => books.gifts.given(rng, fresh),
-        false => Movement::Reinstate { source: String::new() },
-    };
+    let (source, movement) = Lines::given(rng, fresh);
     match books.account.decide_credit(Cost::from_nanos(n), movement, Some(idem)) {
         Ok(op) => {
             books.commit(&op);
+            books.lines.follow(&op.movement, n);
             model.credit(n.into());
-            *(if is_gift { &mut model.granted } else { &mut model.taken_back }) +=
-                if is_gift { n.into() } else { -i128::from(n) };
+            model.count(source, n.into());
         }
-        Err(refusal) => assert_not_undoable(&refusal, !is_gift, n.into(), model.taken_back),
+        Err(refusal) => assert_not_undoable(&refusal, source == Source::Chargeback, n.into(), model.taken_back),
     }
 }
 
 fn take_back(rng: &mut SmallRng, model: &mut Model, books: &mut Books) {
-    let (n, idem, fresh) = (amount(rng), books.idem(), books.fresh());
-    let is_gift = rng.random();
-    let movement = match is_gift {
-        true => books.gifts.taken_back(rng, fresh),
-        false => Movement::Reversal { source: String::new() },
-    };
+    let (n, idem) = (amount(rng), books.idem());
+    let (source, movement, n) = books.lines.taken_back(rng, n);
     match books.account.decide_take_back(Cost::from_nanos(n), movement, Some(idem)) {
         Ok(op) => {
             books.commit(&op);
+            books.lines.follow(&op.movement, n);
             model.take_back(n.into());
-            *(if is_gift { &mut model.granted } else { &mut model.taken_back }) +=
-                if is_gift { -i128::from(n) } else { n.into() };
+            model.count(source, -i128::from(n));
         }
-        Err(refusal) => assert_not_undoable(&refusal, is_gift, n.into(), model.granted),
+        Err(refusal) => assert_not_undoable(&refusal, source == Source::Gift, n.into(), model.granted),
+    }
+}
+
+/// Freezes end more often than they begin, so that most movements find an account that is not frozen.
+fn freeze(rng: &mut SmallRng, model: &mut Model, books: &mut Books) {
+    let (idem, reason, begins) = (books.idem(), String::new(), rng.random_ratio(1, 3));
+    let movement = if begins { Movement::Freeze { reason } } else { Movement::Thaw { reason } };
+    match books.account.decide_freeze(movement, idem) {
+        Ok(op) => {
+            books.commit(&op);
+            model.freezes += if begins { 1 } else { -1 };
+        }
+        Err(refusal) => assert_eq!((refusal, begins, model.freezes), (Refusal::NotFrozen, false, 0)),
     }
 }
 
@@ -289,7 +298,7 @@ fn fund(rng: &mut SmallRng, model: &mut Model, books: &mut Books) {
 
 fn assert_refused_for_money(refusal: &Refusal, model: &Model, needed: i128) {
     match refusal {
-        Refusal::Frozen => assert!(model.owed > 0),
+        Refusal::Frozen => assert!(model.owed > 0 || model.freezes > 0),
         Refusal::BalanceTooLow { .. } => assert!(needed > model.main),
         other => panic!("refused for {other}"),
     }
@@ -348,6 +357,9 @@ fn compare(model: &Model, books: &Books) {
     assert!(model.balances(), "the model itself balances");
     assert_eq!(i128::from(books.account.main.nanos()), model.main);
     assert_eq!(i128::from(books.account.receivable.nanos()), model.owed);
+    let totals = [books.account.deposits, books.account.granted, books.account.reversals];
+    assert_eq!(totals.map(|t| i128::from(t.nanos())), [model.deposited, model.granted, model.taken_back]);
+    assert_eq!((books.account.freezes, books.account.frozen()), (model.freezes, model.freezes > 0 || model.owed > 0));
     assert_eq!(books.account.available(), books.account.committed_main());
     for (k, book) in model.keys.iter().zip(&books.keys) {
         let ours =
@@ -363,7 +375,6 @@ pub fn run(seed: u64, ops: u64) {
     for world in 0..ops.div_ceil(OPS_PER_WORLD) {
         let mut rng = SmallRng::seed_from_u64(seed.wrapping_add(world));
         let mut both = World::new(AccountId(Uuid::from_u128(1)));
-        both.books.gifts = Gifts::WithCommission;
         for _ in 0..OPS_PER_WORLD {
             both.step(&mut rng);
         }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 const USD: i64 = 1_000_000_000;
 
 /// A fault a condition, as statements that no trigger sees.
-const PLANTED: [(&str, &str, &str); 32] = [
+const PLANTED: [(&str, &str, &str); 33] = [
     ("C1", "one nano on a journal row", "UPDATE journal SET cost = cost + 1 WHERE kind = 5"),
     ("C1", "a freeze that no op made", "UPDATE account SET freezes = freezes + 1"),
     ("C2", "a budget that no op gave", "UPDATE journal SET price = price - 1 WHERE kind = 7"),
@@ -77,6 +77,12 @@ const PLANTED: [(&str, &str, &str); 32] = [
         "C18",
         "more taken back than was credited",
         "INSERT INTO take_back SELECT topup_id, 'refund:x', 'reversal', credited + 1, now(), now(), NULL FROM topup",
+    ),
+    (
+        "C18",
+        "a refund that never left the balance",
+        "INSERT INTO refund_intent (intent_id, topup_id, account_id, attempt, request_hash, amount, reason, state, provider_refund) \
+         SELECT gen_random_uuid(), topup_id, account_id, 'a', sha256('a'), 1, 'r', 'done', 'x' FROM topup",
     ),
     ("C14", "a call of a wild clock", "UPDATE call SET call_id = 'ffffffff-ffff-7fff-bfff-ffffffffffff'"),
 ];

@@ -8,10 +8,12 @@ use derouter::domain::ids::{AccountId, KeyId};
 use derouter::domain::money::Cost;
 use derouter::domain::op::{Movement, Op};
 use derouter::store::journal::{Entry, OpenNote};
+use derouter::store::payments::PaymentStore;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use sqlx::Row;
 use std::collections::HashSet;
+use uuid::Uuid;
 
 /// Movements that `./test` writes; the long run sets `DEROUTER_DB_OPS`.
 const OPS: u64 = 4_000;
@@ -39,6 +41,7 @@ async fn one_generation(desk: &mut Desk, rng: &mut SmallRng) -> u64 {
     let mut worlds = Vec::new();
     for _ in 0..ACCOUNTS {
         let account = desk.account().await;
+        refer(desk, account).await;
         worlds.push((account, World::new(account)));
     }
     let mut written = 0;
@@ -67,22 +70,55 @@ async fn write(desk: &mut Desk, rng: &mut SmallRng, worlds: &mut [(AccountId, Wo
     written
 }
 
-/// The ops up to the first that uses a key which this batch makes: nobody knows a key before its commit.
+/// The ops up to the first that uses a key or a released line which this batch makes: nobody knows either before its
+/// commit.
 fn take_committable(stream: &mut Vec<(i64, Op)>) -> Vec<(i64, Op)> {
-    let mut made = HashSet::new();
-    let end = stream.iter().position(|(_, op)| !is_allowed(op, &mut made)).unwrap_or(stream.len());
+    let (mut made, mut released) = (HashSet::new(), HashSet::new());
+    let end = stream.iter().position(|(_, op)| !is_allowed(op, &mut made, &mut released)).unwrap_or(stream.len());
     stream.drain(..end).collect()
 }
 
-fn is_allowed(op: &Op, made: &mut HashSet<KeyId>) -> bool {
+fn is_allowed(op: &Op, made: &mut HashSet<KeyId>, released: &mut HashSet<Uuid>) -> bool {
     match (&op.movement, op.key) {
+        (Movement::Commission { line }, _) => released.insert(*line),
+        (Movement::CommissionBack { line }, _) => !released.contains(line),
         (Movement::CreateKey(_), Some(key)) => made.insert(key),
         (_, Some(key)) => !made.contains(&key),
         (_, None) => true,
     }
 }
 
+/// A referee of an account, whose consumption its commission is of.
+async fn refer(desk: &Desk, referrer: AccountId) {
+    let row = sqlx::query("INSERT INTO ledger.referral (referee_id, referrer_id) VALUES ($1, $2)");
+    row.bind(desk.account().await.0).bind(referrer.0).execute(&desk.pool).await.expect("a referee");
+}
+
+/// What the desk and the keeper write down before they ask the books: the order of a deposit, the line of a commission.
+async fn write_down(desk: &Desk, op: &Op) {
+    match &op.movement {
+        Movement::Deposit { topup } => {
+            let store = PaymentStore::new(desk.pool.clone());
+            store.open_topup(*topup, op.account, "test", op.cost, &topup.to_string()).await.expect("an order");
+        }
+        Movement::Commission { line } => {
+            let row = sqlx::query(
+                "WITH r AS (UPDATE ledger.referral SET watermark = watermark + $3 WHERE referrer_id = $2
+                            RETURNING referee_id, watermark)
+                 INSERT INTO ledger.commission
+                   (commission_id, referrer_id, referee_id, base_from, base_to, tier_from, tier_to, margin_bp, amount, due_at)
+                 SELECT $1, $2, referee_id, watermark - $3, watermark, 0, $3, 10000, $3, now() FROM r",
+            );
+            row.bind(line).bind(op.account.0).bind(op.cost.nanos()).execute(&desk.pool).await.expect("a line");
+        }
+        _ => {}
+    }
+}
+
 async fn commit(desk: &mut Desk, rng: &mut SmallRng, batch: Vec<(i64, Op)>) {
+    for (_, op) in &batch {
+        write_down(desk, op).await;
+    }
     // Batches whose calls left no notes behind take the leanest way; the others cancel what notes they have.
     let is_unnoted: bool = rng.random();
     let notes: Vec<OpenNote> =
@@ -108,13 +144,18 @@ fn note(op: &Op) -> Option<OpenNote> {
 }
 
 async fn compare(desk: &Desk, account: AccountId, world: &World) {
-    let row = sqlx::query("SELECT main, receivable, escrow, consumed FROM ledger.account WHERE account_id = $1");
+    let row = sqlx::query(
+        "SELECT main, receivable, escrow, consumed, deposits, granted, reversals, freezes::bigint
+         FROM ledger.account WHERE account_id = $1",
+    );
     let row = row.bind(account.0).fetch_one(&desk.pool).await.expect("the account");
-    let stored: [i64; 4] = [row.get(0), row.get(1), row.get(2), row.get(3)];
+    let stored: [i64; 8] = std::array::from_fn(|n| row.get(n));
     let model = &world.model;
     let escrow = model.keys.iter().map(|k| k.funded - k.posted - k.refunded).sum();
     let consumed = model.keys.iter().map(|k| k.posted).sum();
-    assert_eq!(stored.map(i128::from), [model.main, model.owed, escrow, consumed]);
+    let (deposited, granted, reversed) = (model.deposited, model.granted, model.taken_back);
+    let wanted = [model.main, model.owed, escrow, consumed, deposited, granted, reversed, model.freezes.into()];
+    assert_eq!(stored.map(i128::from), wanted);
     let rows = sqlx::query(
         "SELECT key_id, budget, funded, posted, refunded, spent_price FROM ledger.client_key WHERE account_id = $1",
     );

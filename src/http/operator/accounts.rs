@@ -114,6 +114,12 @@ pub async fn freeze(
     if operation::known(&state, account, &idem).await?.is_some() {
         return show_done(&state, account, true).await;
     }
+    if !body.frozen && state.take_backs.only_disputes_freeze(account).await? {
+        return Err(OperatorError::invalid(
+            "only a dispute freezes this account: it thaws by itself when the payer's bank has decided; \
+             `derouter topup list --account ACCOUNT` shows the payment",
+        ));
+    }
     let message = SetFreeze { movement, idem, by: Some("operator".into()) };
     let asked = state.directory.ask_account(account, message).await.and_then(|answer| answer);
     show_done(&state, account, operation::was_done(asked)?).await

@@ -6,6 +6,7 @@ pub mod codes;
 pub mod keys;
 pub mod operation;
 pub mod prices;
+pub mod refunds;
 pub mod routes;
 pub mod state;
 pub mod topups;

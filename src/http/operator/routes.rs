@@ -1,7 +1,7 @@
 //! The routes of the operator's listener.
 
 use crate::http::operator::answer::OperatorError;
-use crate::http::operator::{accounts, codes, keys, prices, topups};
+use crate::http::operator::{accounts, codes, keys, prices, refunds, topups};
 use actix_web::HttpResponse;
 use actix_web::web::{self, JsonConfig, ServiceConfig};
 
@@ -24,7 +24,8 @@ pub fn add(config: &mut ServiceConfig) {
         .route("/op/reconcile", web::post().to(topups::reconcile))
         .route("/op/topups", web::get().to(topups::list))
         .route("/op/topups/{topup}/credit", web::post().to(topups::credit))
-        .route("/op/topups/{topup}/close", web::post().to(topups::close));
+        .route("/op/topups/{topup}/close", web::post().to(topups::close))
+        .route("/op/topups/{topup}/refund", web::post().to(refunds::refund));
 }
 
 /// The default service of the console.

@@ -11,6 +11,7 @@ use crate::store::accounts::AccountStore;
 use crate::store::payments::PaymentStore;
 use crate::store::people::PeopleStore;
 use crate::store::prices::PriceStore;
+use crate::store::take_backs::TakeBacks;
 use crate::store::views::statement::StatementViews;
 use actix_web::HttpRequest;
 use arc_swap::ArcSwap;
@@ -26,6 +27,7 @@ pub struct OperatorState {
     pub prices: Arc<ArcSwap<PriceBook>>,
     pub payments: PaymentStore,
     pub desk: PaymentDesk,
+    pub take_backs: TakeBacks,
     pub redemptions: Redemptions,
     pub price_store: PriceStore,
     /// Held by whoever adds a price.

@@ -1,20 +1,23 @@
-//! Money that came and does not fit its order: listed, credited or closed by an operator.
+//! Orders for the operator: those whose money does not fit, credited or closed by hand, and those of one account.
 
 use crate::domain::ids::TopupId;
 use crate::domain::payment::Method;
 use crate::domain::topup::ParkReason;
-use crate::http::operator::accounts;
 use crate::http::operator::answer::OperatorError;
 use crate::http::operator::state::OperatorState;
+use crate::http::operator::{accounts, refunds};
 use crate::payments::by_hand::ByHandError;
 use crate::payments::error::LookError;
 use crate::payments::reconcile::{self, MOST_DAYS};
 use crate::store::payments::TopupRow;
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+/// Orders of an account shown at most.
+const SHOWN: i64 = 200;
 
 /// Why an order is ended; it stays beside it.
 #[derive(Deserialize)]
@@ -23,11 +26,29 @@ pub struct Close {
     reason: String,
 }
 
-/// `GET /op/topups`: the parked ones, oldest first.
-pub async fn list(http: HttpRequest, state: Data<OperatorState>) -> Result<HttpResponse, OperatorError> {
+/// Whose orders.
+#[derive(Deserialize)]
+pub struct Whose {
+    account: Option<String>,
+}
+
+/// `GET /op/topups`: the parked ones, oldest first, or those of an account, newest first; with the refunds asked for.
+pub async fn list(
+    http: HttpRequest,
+    whose: Query<Whose>,
+    state: Data<OperatorState>,
+) -> Result<HttpResponse, OperatorError> {
     state.authorize(&http)?;
-    let rows = state.desk.parked().await?;
-    Ok(HttpResponse::Ok().json(json!({ "topups": rows.iter().map(shown).collect::<Vec<_>>() })))
+    let account = match &whose.account {
+        Some(who) => Some(accounts::account(&state, who).await?),
+        None => None,
+    };
+    let rows = match account {
+        Some(account) => state.desk.list(account, SHOWN).await?,
+        None => state.desk.parked().await?,
+    };
+    let refunds = refunds::listed(&state, account).await?;
+    Ok(HttpResponse::Ok().json(json!({ "topups": rows.iter().map(shown).collect::<Vec<_>>(), "refunds": refunds })))
 }
 
 /// `POST /op/topups/{id}/credit`: credits what the provider says came.
@@ -87,7 +108,11 @@ pub async fn reconcile(
     })))
 }
 
-fn parsed(id: &str) -> Result<TopupId, OperatorError> {
+/// The id of an order as it was typed.
+///
+/// # Errors
+/// 404 for what is none.
+pub fn parsed(id: &str) -> Result<TopupId, OperatorError> {
     id.parse::<Uuid>().map(TopupId).map_err(|_| OperatorError::not_found("such top-up"))
 }
 

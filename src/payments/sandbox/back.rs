@@ -1,7 +1,9 @@
 //! Money the sandbox gives or loses back: its refunds and disputes as it keeps them, and the buttons that make them.
 
+use crate::domain::ids::IntentId;
 use crate::domain::money::Cost;
 use crate::domain::payment::{Dispute, DisputeState, Method, Received, Refund, RefundState};
+use crate::payments::sandbox::event::Event;
 use crate::payments::sandbox::payment::{SandboxPayment, Stage};
 use crate::payments::sandbox::play::Play;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,9 @@ pub struct KeptRefund {
     pub id: String,
     pub amount: String,
     pub has_failed: bool,
+    /// Of whom asked for it over the interface; `None` for a button.
+    #[serde(default)]
+    pub intent: Option<IntentId>,
 }
 
 /// How a dispute stands.
@@ -35,7 +40,7 @@ pub struct KeptDispute {
 impl KeptRefund {
     pub fn shown(&self, currency: &str) -> Refund {
         let state = if self.has_failed { RefundState::Failed } else { RefundState::Succeeded };
-        Refund { id: self.id.clone(), amount: Received::decimal(&self.amount, currency), state }
+        Refund { id: self.id.clone(), amount: Received::decimal(&self.amount, currency), state, intent: self.intent }
     }
 }
 
@@ -110,15 +115,39 @@ pub fn play(payment: &mut SandboxPayment, play: Play) -> Option<&'static str> {
             payment.stage = Stage::Failed;
             Some("checkout.session.async_payment_failed")
         }
+        Play::Revalidate => {
+            payment.stage = Stage::Paid;
+            Some("checkout.session.async_payment_succeeded")
+        }
         _ => None,
     }
 }
 
 /// A refund of an amount, under an id that no other refund of any payment has.
 pub fn refund(payment: &mut SandboxPayment, amount: Cost) -> Option<&'static str> {
+    Some(push(payment, amount, None))
+}
+
+/// Gives an amount back that was asked for over the interface, once an intent, with its notice; `None` if there is not so
+/// much.
+pub fn give(payment: &mut SandboxPayment, stage: Option<Stage>, intent: IntentId, amount: Cost) -> Option<()> {
+    if payment.refunds.iter().any(|r| r.intent == Some(intent)) {
+        return Some(());
+    }
+    let is_paid = matches!(stage, Some(Stage::Paid | Stage::Late));
+    let is_disputed = payment.disputes.iter().any(|d| d.state == KeptState::Open);
+    if !is_paid || is_disputed || amount > left(payment) {
+        return None;
+    }
+    let kind = push(payment, amount, Some(intent)).to_owned();
+    payment.unsent.push(Event { id: format!("evt_{}", intent.0.simple()), kind });
+    Some(())
+}
+
+fn push(payment: &mut SandboxPayment, amount: Cost, intent: Option<IntentId>) -> &'static str {
     let id = format!("re_{}_{}", payment.topup.0.simple(), payment.refunds.len());
-    payment.refunds.push(KeptRefund { id, amount: amount.usd().exact(), has_failed: false });
-    Some("charge.refunded")
+    payment.refunds.push(KeptRefund { id, amount: amount.usd().exact(), has_failed: false, intent });
+    "charge.refunded"
 }
 
 fn open(payment: &mut SandboxPayment) -> Option<&mut KeptDispute> {

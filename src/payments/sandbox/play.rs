@@ -32,10 +32,12 @@ pub enum Play {
     Lose,
     /// The transaction turns out to be none.
     Invalidate,
+    /// That was a mistake: it is one, and confirmed.
+    Revalidate,
 }
 
 /// Every button with its word in a form and the one people read.
-const PLAYS: [(Play, &str, &str); 18] = [
+const PLAYS: [(Play, &str, &str); 19] = [
     (Play::Pay, "pay", "Pay in full"),
     (Play::Send, "send", "Send the transaction (unconfirmed)"),
     (Play::Confirm, "confirm", "Confirm the transaction"),
@@ -54,6 +56,7 @@ const PLAYS: [(Play, &str, &str); 18] = [
     (Play::Win, "win", "Win the dispute"),
     (Play::Lose, "lose", "Lose the dispute"),
     (Play::Invalidate, "invalidate", "Find the transaction invalid"),
+    (Play::Revalidate, "revalidate", "Find the transaction valid after all"),
 ];
 
 impl Play {
@@ -75,8 +78,8 @@ impl Play {
 
     /// True for what happens to money that was paid.
     pub fn is_later(self) -> bool {
-        use Play::{Dispute, FailRefund, Invalidate, Lose, Refund, RefundPart, Win, Withdraw};
-        matches!(self, Refund | RefundPart | FailRefund | Dispute | Withdraw | Win | Lose | Invalidate)
+        use Play::{Dispute, FailRefund, Invalidate, Lose, Refund, RefundPart, Revalidate, Win, Withdraw};
+        matches!(self, Refund | RefundPart | FailRefund | Dispute | Withdraw | Win | Lose | Invalidate | Revalidate)
     }
 
     /// What may be done now, in the order of the page.
@@ -88,6 +91,8 @@ impl Play {
             Play::Send => stage == Stage::Open && crypto,
             Play::Confirm => stage == Stage::Seen,
             Play::PayLate | Play::PayTooLate => stage == Stage::Expired && crypto,
+            // It was paid once.
+            Play::Revalidate => stage == Stage::Failed && crypto && payment.paid_us > 0,
             Play::PayAgain => matches!(stage, Stage::Paid | Stage::Late),
             other => back::fits(payment, other, stage),
         };

@@ -1,10 +1,12 @@
 //! The sandbox's interface: what a real provider would answer over the network, answered here in the process.
 
 use crate::clock::Clock;
+use crate::domain::ids::IntentId;
 use crate::domain::money::Cost;
 use crate::domain::payment::PaymentFact;
 use crate::payments::error::ProviderError;
 use crate::payments::provider::{CheckoutOrder, Notice};
+use crate::payments::sandbox::back;
 use crate::payments::sandbox::event::{self, Event};
 use crate::payments::sandbox::payment::{SandboxPayment, Stage};
 use crate::payments::sandbox::play::{self, Play};
@@ -146,10 +148,17 @@ impl PaymentSandbox {
     /// As `Provider::refund`.
     ///
     /// # Errors
-    /// `Refused`: its checkout alone gives money back.
-    pub fn refund(&self, _payment: &str, _intent: &str, _amount: Cost) -> Result<(), ProviderError> {
+    /// `Refused` where there is not so much to give back, `Unreachable` while it is down or cannot remember it.
+    pub fn refund(&self, payment: &str, intent: IntentId, amount: Cost) -> Result<(), ProviderError> {
         self.refuse_while_down()?;
-        Err(ProviderError::Refused("the sandbox gives nothing back on request".into()))
+        let stage = self.show(payment).map(|p| self.stage(&p));
+        let mut done = Err(ProviderError::Refused("there is not so much to give back of this payment".into()));
+        self.alter(payment, |payment| {
+            if back::give(payment, stage, intent, amount).is_some() {
+                done = Ok(());
+            }
+        })?;
+        done
     }
 
     /// As `Provider::verify`.

@@ -55,6 +55,7 @@ pub struct RefundAnswer {
     pub currency: String,
     pub status: Option<String>,
     pub payment_intent: Option<Intent>,
+    pub metadata: Option<BTreeMap<String, String>>,
 }
 
 /// What a payer's bank wants back.
@@ -134,6 +135,7 @@ impl RefundAnswer {
                 Some("failed" | "canceled") => RefundState::Failed,
                 _ => RefundState::Pending,
             },
+            intent: reading::intent(self.metadata.as_ref().and_then(|m| m.get("intent")).map(String::as_str)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is sent to Stripe, as pairs of a form.
 
+use crate::domain::ids::IntentId;
 use crate::domain::money::Cost;
 use crate::payments::provider::CheckoutOrder;
 use form_urlencoded::Serializer;
@@ -30,14 +31,14 @@ pub fn checkout(order: &CheckoutOrder, brand: &str) -> String {
 }
 
 /// The pairs that give money of a payment back; `None` if it is not whole cents, more than 0.
-pub fn refund(intent: &str, ours: &str, amount: Cost) -> Option<String> {
+pub fn refund(intent: &str, ours: IntentId, amount: Cost) -> Option<String> {
     if amount.nanos() % NANOS_PER_CENT != 0 || amount <= Cost::ZERO {
         return None;
     }
     let pairs = [
         ("payment_intent", intent.to_owned()),
         ("amount", whole_cents(amount).to_string()),
-        ("metadata[intent]", ours.to_owned()),
+        ("metadata[intent]", ours.to_string()),
     ];
     Some(encoded(&pairs))
 }

@@ -1,5 +1,6 @@
 //! Stripe as a provider: Checkout Sessions, the refunds and disputes behind them, and its notices.
 
+use crate::domain::ids::IntentId;
 use crate::domain::money::Cost;
 use crate::domain::payment::{Dispute, PaymentFact, Refund};
 use crate::payments::error::ProviderError;
@@ -145,7 +146,7 @@ impl Stripe {
     ///
     /// # Errors
     /// As `Provider::refund`; `Refused` too where nothing was paid, or for parts of a cent.
-    pub async fn refund(&self, payment: &str, intent: &str, amount: Cost) -> Result<(), ProviderError> {
+    pub async fn refund(&self, payment: &str, intent: IntentId, amount: Cost) -> Result<(), ProviderError> {
         let refused = |why: &str| ProviderError::Refused(why.to_owned());
         let session = self.session(payment).await?.ok_or_else(|| refused("it does not know this payment"))?;
         let paid = session.payment_intent.as_ref().filter(|_| session.is_paid());

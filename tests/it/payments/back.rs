@@ -2,7 +2,9 @@
 //! debt freezes the account, and both ends lift it (`faults.md` G3, G10, G11).
 
 use crate::payments::till::{self, Opened, Payer};
+use crate::sandbox::raw;
 use crate::support::app::{TestApp, until};
+use crate::support::calls::soon;
 use crate::support::process::Scene;
 use crate::support::site::TestKey;
 use crate::support::stranger;
@@ -220,4 +222,90 @@ async fn g03_killed_while_a_refund_is_booked_it_is_taken_once() {
         program.stop().await;
         scene.audit().await;
     }
+}
+
+#[actix_web::test]
+async fn a_crypto_payment_found_invalid_and_paid_after_all_is_credited_again_and_once_more_is_an_alarm() {
+    let app = TestApp::start().await;
+    let mut payer = Payer::sign_in(&app).await;
+    let order = payer.open("crypto").await;
+    plays(&app, &order, &[Play::Pay, Play::Invalidate, Play::Revalidate]).await;
+    assert_eq!((payer.balance().await.as_str(), till::state(&app.pool, &order).await.as_str()), ("200", "credited"));
+    assert_eq!(taken(&app.pool).await, [(2, 200 * DOLLAR, 0), (14, 200 * DOLLAR, 0)]);
+    plays(&app, &order, &[Play::Invalidate]).await;
+    assert_eq!((payer.balance().await.as_str(), taken(&app.pool).await.len()), ("200", 2));
+    let alarms: Vec<String> =
+        sqlx::query_scalar("SELECT why FROM ledger.take_back_alarm").fetch_all(&app.pool).await.expect("rows");
+    assert_eq!(alarms, ["again"]);
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn a_crypto_payment_found_invalid_and_paid_in_part_afterwards_is_a_persons_matter() {
+    let app = TestApp::start().await;
+    let mut payer = Payer::sign_in(&app).await;
+    let order = payer.open("crypto").await;
+    plays(&app, &order, &[Play::Pay, Play::Invalidate]).await;
+    app.payments().alter(&order.payment, |p| p.received = "120".into()).expect("remembered");
+    plays(&app, &order, &[Play::Revalidate]).await;
+    assert_eq!((payer.balance().await.as_str(), till::state(&app.pool, &order).await.as_str()), ("0", "lost"));
+    let alarms: Vec<String> =
+        sqlx::query_scalar("SELECT why FROM ledger.take_back_alarm").fetch_all(&app.pool).await.expect("rows");
+    assert_eq!(alarms, ["unfit"]);
+    let compared = app.operator("/op/reconcile", &json!({})).await;
+    assert_eq!(compared["differences"][0]["kind"], "doubtful", "the daily comparison names it: {compared}");
+    app.close().await;
+}
+
+/// How long a call runs at the provider: longer than a freeze takes.
+const RUNS_MS: u64 = 5_000;
+
+#[actix_web::test]
+async fn g11_a_call_that_runs_while_its_account_is_frozen_finishes_and_is_billed_and_the_next_is_refused() {
+    let app = TestApp::start().await;
+    let (mut payer, order) = paid(&app).await;
+    let key = key(&app, &mut payer, "50").await;
+    let mut running = app.start_call(&key, &json!({ "first_byte_ms": RUNS_MS }), false).await;
+    app.provider_until("it runs", |all| all.len() == 1).await;
+    plays(&app, &order, &[Play::Dispute]).await;
+    assert!(app.sandbox.requests()[0].closed_ms.is_none(), "it still runs");
+    let refused = app.play(&key, &json!({}), false).await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains("This API key is paused. Ask your provider."), "{}", refused.text());
+    let finished = soon("the running call ends", raw::read(&mut running)).await;
+    assert_eq!(finished.status, 200, "{}", finished.text());
+    let line = app.line(&key).await;
+    assert!(line.cost > 0 && line.absorbed == 0, "{line:?}");
+    let more = json!({ "amount": "10" });
+    let path = format!("/api/v1/keys/{}/top-up", key.id);
+    let funded = payer.browser.pay(Method::POST, &path, "fund", &more).await;
+    assert_eq!(funded.status, 403, "{}", funded.text);
+    assert!(funded.text.contains("Your account is frozen while a payment is disputed or owed"), "{}", funded.text);
+    plays(&app, &order, &[Play::Win]).await;
+    assert_eq!(app.play(&key, &json!({}), false).await.status, 200);
+    app.settled().await;
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn an_operator_lifts_their_own_freeze_and_never_a_disputes() {
+    let app = TestApp::start().await;
+    let (mut payer, order) = paid(&app).await;
+    let account = payer.browser.get("/api/v1/balance").await.json()["account"].as_str().expect("an id").to_owned();
+    let path = format!("/op/accounts/{account}/freeze");
+    let set = |frozen: bool, id: &str| json!({ "frozen": frozen, "reason": "abuse", "id": id });
+    plays(&app, &order, &[Play::Dispute]).await;
+    let (status, told) = app.operator_says(&path, &set(false, "a")).await;
+    let words = told["error"]["message"].as_str().expect("words");
+    assert!(status == 422 && words.contains("it thaws by itself when the payer's bank has decided"), "{told}");
+    assert_eq!(app.operator(&path, &set(true, "b")).await["frozen"], true);
+    assert_eq!(
+        app.operator(&path, &set(false, "c")).await["frozen"],
+        true,
+        "their own is lifted, the dispute's is not"
+    );
+    assert_eq!(app.operator_says(&path, &set(false, "d")).await.0, 422);
+    plays(&app, &order, &[Play::Win]).await;
+    assert_eq!(standing(&mut payer).await, stands("200", "0", false));
+    app.close().await;
 }

@@ -29,6 +29,8 @@ struct World {
     written: Vec<TakeBack>,
     done: Vec<TakeBack>,
     in_keys: i64,
+    /// It was found valid again: finding it invalid once more is a person's matter.
+    was_found_valid: bool,
 }
 
 impl World {
@@ -65,7 +67,7 @@ impl World {
             is_closed: false,
         };
         let book = AccountBook::new(AccountId(Uuid::nil()), Cost::ZERO, Cost::ZERO, 0);
-        World { provider, order, book, written: vec![], done: vec![], in_keys: 0 }
+        World { provider, order, book, written: vec![], done: vec![], in_keys: 0, was_found_valid: false }
     }
 
     /// A look at the provider that a crash may end at any of its steps.
@@ -91,7 +93,12 @@ impl World {
             self.book_step(&step);
             self.done.push(step);
         }
-        let order = CreditedOrder { id: self.order.id, method: self.order.method, credited };
+        let order = CreditedOrder {
+            id: self.order.id,
+            method: self.order.method,
+            credited,
+            is_paid: self.order.is_paid_by(&fact, true),
+        };
         for step in take_back::decide(&order, &fact, &self.done).steps {
             if dies() {
                 return;
@@ -168,7 +175,7 @@ fn g03_g10_g11_any_order_of_payment_refunds_disputes_and_crashes_ends_where_the_
     let seed = std::env::var("DEROUTER_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or_else(rand::random);
     println!("seed {seed}");
     let mut rng = SmallRng::seed_from_u64(seed);
-    let (mut paid, mut frozen, mut owing) = (0, 0, 0);
+    let (mut paid, mut frozen, mut owing, mut valid_again) = (0, 0, 0, 0);
     for round in 0..ROUNDS {
         let mut world = World::new(Method::ALL[round % 2]);
         for _ in 0..STEPS {
@@ -187,9 +194,12 @@ fn g03_g10_g11_any_order_of_payment_refunds_disputes_and_crashes_ends_where_the_
         paid += usize::from(world.order.credited.is_some());
         frozen += usize::from(is_disputed);
         owing += usize::from(owes);
+        valid_again +=
+            usize::from(world.done.iter().any(|step| step.op.ends_with(":back") && step.op.starts_with("invalid:")));
     }
     println!("{paid} paid, {frozen} disputed, {owing} owing");
     assert!(paid > ROUNDS / 4 && frozen > ROUNDS / 100 && owing > ROUNDS / 100, "{paid} {frozen} {owing}");
+    assert!(valid_again > ROUNDS / 1_000, "{valid_again}");
 }
 
 fn step(world: &mut World, rng: &mut SmallRng) {
@@ -201,9 +211,15 @@ fn step(world: &mut World, rng: &mut SmallRng) {
         }
         _ => {
             // One payment alone: a second one is a person's matter.
-            let odd = |p: &Play| matches!(p, Play::PayAgain | Play::PayHalf | Play::PayDouble | Play::PayTooLate);
+            let is_valid = world.was_found_valid;
+            let odd = |p: &Play| match p {
+                Play::PayAgain | Play::PayHalf | Play::PayDouble | Play::PayTooLate => true,
+                Play::Invalidate => is_valid,
+                _ => false,
+            };
             let plays: Vec<Play> = Play::possible(&world.provider, 1).into_iter().filter(|p| !odd(p)).collect();
             if let Some(wish) = plays.choose(rng) {
+                world.was_found_valid |= *wish == Play::Revalidate;
                 play::play(&mut world.provider, *wish, 1);
             }
         }

@@ -4,6 +4,7 @@ use crate::payments::fake_btcpay::{self, BtcpayBooks, FakeBtcpay};
 use crate::payments::till::{self, Payer};
 use chrono::DateTime;
 use derouter::clock::Clock;
+use derouter::domain::ids::IntentId;
 use derouter::domain::money::Cost;
 use derouter::domain::payment::PaymentState;
 use derouter::payments::btcpay::provider::{Btcpay, BtcpayStore};
@@ -13,6 +14,7 @@ use futures_util::future::join_all;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::time::Duration;
+use uuid::Uuid;
 
 const DOLLAR: i64 = 1_000_000_000;
 
@@ -175,7 +177,35 @@ async fn the_list_has_every_invoice_and_crypto_is_given_back_by_no_program() {
     btcpay.answer_instead(500, "{}");
     let half = provider.list(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH).await.expect_err("no part of a list");
     assert!(matches!(half, ProviderError::Unreachable(_)));
-    let back = provider.refund("inv_1", "intent", Cost::from_nanos(DOLLAR)).await.expect_err("by hand");
+    let back = provider.refund("inv_1", IntentId(Uuid::nil()), Cost::from_nanos(DOLLAR)).await.expect_err("by hand");
     assert!(matches!(back, ProviderError::Refused(_)));
     btcpay.stop().await;
+}
+
+#[actix_web::test]
+async fn an_invoice_found_invalid_after_its_credit_is_credited_again_when_it_settles_and_not_when_a_person_marked_it() {
+    for (more, balance, alarms) in [("None", "200", 0), ("Marked", "0", 1)] {
+        let btcpay = fake();
+        let app = fake_btcpay::app(&btcpay).await;
+        let mut payer = Payer::sign_in(&app).await;
+        let order = payer.open("crypto").await;
+        let states = [("Settled", "None"), ("Invalid", "None"), ("Settled", more)];
+        for (n, (status, additional)) in states.into_iter().enumerate() {
+            btcpay.books(|books| books.set(&order.payment, status, additional, "200.00"));
+            let id = format!("delivery_{n}");
+            let event = fake_btcpay::event(&order.payment, &id, &id, "InvoiceSettled");
+            assert_eq!(fake_btcpay::notify(&app, &event).await, 200);
+            till::followed(&app.pool, n + 1).await;
+            let wanted = [("200", "credited"), ("0", "lost")].get(n).copied();
+            let (now, state) = (payer.balance().await, till::state(&app.pool, &order).await);
+            assert!(wanted.is_none_or(|w| w == (now.as_str(), state.as_str())), "{status}: {now} {state}");
+        }
+        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM ledger.take_back_alarm WHERE why = 'unfit'")
+            .fetch_one(&app.pool)
+            .await
+            .expect("a count");
+        assert_eq!((payer.balance().await.as_str(), kept), (balance, alarms), "{more}");
+        app.close().await;
+        btcpay.stop().await;
+    }
 }

@@ -7,6 +7,7 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -20,6 +21,19 @@ pub struct Seen {
 
 /// What a fake answers: a status and a body.
 pub type Answer = (u16, String);
+
+/// What becomes of one request instead of its answer.
+#[derive(Clone, Debug)]
+pub enum Fate {
+    /// It waits before anything is done, until the notify rings.
+    HeldBefore(Arc<Notify>),
+    /// Its work is done, and its answer waits until the notify rings.
+    HeldAfter(Arc<Notify>),
+    /// Nothing is done, and this is answered.
+    Refused(u16, String),
+    /// Its work is done, and this is answered.
+    Garbled(u16, String),
+}
 
 /// What a fake is: its books behind its requests.
 pub trait Books: Send + 'static {
@@ -37,12 +51,14 @@ struct Shared<B> {
     books: Mutex<B>,
     seen: Mutex<Vec<Seen>>,
     instead: Mutex<VecDeque<Answer>>,
+    /// Method, end of the path, and what happens to the next such request.
+    fates: Mutex<Vec<(String, String, Fate)>>,
 }
 
 impl<B: Books> FakeServer<B> {
     pub fn start(books: B) -> Self {
-        let (seen, instead) = (Mutex::default(), Mutex::default());
-        let shared = Arc::new(Shared { books: Mutex::new(books), seen, instead });
+        let (seen, instead, fates) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let shared = Arc::new(Shared { books: Mutex::new(books), seen, instead, fates });
         let data = Data::from(shared.clone());
         let app = move || App::new().app_data(data.clone()).default_service(web::to(take::<B>));
         let server = HttpServer::new(app).workers(1).disable_signals().bind("127.0.0.1:0").expect("a port");
@@ -61,6 +77,11 @@ impl<B: Books> FakeServer<B> {
     /// Gives this for the next answer, although the work is done.
     pub fn answer_instead(&self, status: u16, body: &str) {
         self.shared.instead.lock().expect("no panic").push_back((status, body.to_owned()));
+    }
+
+    /// Decides what becomes of the next request of a method to a path that ends so.
+    pub fn meets(&self, method: &str, end: &str, fate: Fate) {
+        self.shared.fates.lock().expect("no panic").push((method.to_owned(), end.to_owned(), fate));
     }
 
     /// The requests of a method to paths that end so.
@@ -85,8 +106,34 @@ async fn take<B: Books>(http: HttpRequest, body: Bytes, shared: Data<Shared<B>>)
         headers: http.headers().iter().map(header).collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
+    let fate = shared.fate_of(&seen);
+    shared.seen.lock().expect("no panic").push(seen.clone());
+    if let Some(Fate::Refused(status, body)) = fate {
+        return answered(status, body);
+    }
+    if let Some(Fate::HeldBefore(released)) = &fate {
+        released.notified().await;
+    }
     let done = shared.books.lock().expect("no panic").answer(&seen);
-    shared.seen.lock().expect("no panic").push(seen);
+    if let Some(Fate::HeldAfter(released)) = &fate {
+        released.notified().await;
+    }
+    if let Some(Fate::Garbled(status, body)) = fate {
+        return answered(status, body);
+    }
     let (status, body) = shared.instead.lock().expect("no panic").pop_front().unwrap_or(done);
+    answered(status, body)
+}
+
+impl<B> Shared<B> {
+    fn fate_of(&self, seen: &Seen) -> Option<Fate> {
+        let mut fates = self.fates.lock().expect("no panic");
+        let at =
+            fates.iter().position(|(method, end, _)| *method == seen.method && seen.path.ends_with(end.as_str()))?;
+        Some(fates.remove(at).2)
+    }
+}
+
+fn answered(status: u16, body: String) -> HttpResponse {
     HttpResponse::build(StatusCode::from_u16(status).expect("a status")).content_type("application/json").body(body)
 }

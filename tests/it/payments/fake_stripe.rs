@@ -18,6 +18,8 @@ pub struct StripeBooks {
     pub sessions: Vec<Value>,
     pub refunds: Vec<Value>,
     pub disputes: Vec<Value>,
+    /// How far a new refund is at once; `succeeded` if not said.
+    pub refunds_are: Option<&'static str>,
     keys: BTreeMap<String, (String, Answer)>,
 }
 
@@ -25,13 +27,17 @@ pub type FakeStripe = FakeServer<StripeBooks>;
 
 /// A program whose cards are paid there.
 pub async fn app(stripe: &FakeStripe) -> TestApp {
-    let settings = [
+    TestApp::start_with(&settings(stripe)).await
+}
+
+/// The settings of such a program.
+pub fn settings(stripe: &FakeStripe) -> [(&'static str, &str); 4] {
+    [
         ("DEROUTER__PAYMENTS__CARD", "stripe"),
         ("DEROUTER__STRIPE__BASE_URL", stripe.url.as_str()),
         ("DEROUTER_STRIPE_KEY", KEY),
         ("DEROUTER_STRIPE_WEBHOOK_SECRETS", "whsec_new, whsec_test_secret"),
-    ];
-    TestApp::start_with(&settings).await
+    ]
 }
 
 impl StripeBooks {
@@ -41,6 +47,11 @@ impl StripeBooks {
         for (name, value) in changes.as_object().expect("fields") {
             session[name] = value.clone();
         }
+    }
+
+    /// Forgets every idempotency key, as the provider does after a day.
+    pub fn forget_keys(&mut self) {
+        self.keys.clear();
     }
 
     fn once(&mut self, seen: &Seen, work: impl FnOnce(&mut Self) -> Answer) -> Answer {
@@ -103,8 +114,10 @@ impl StripeBooks {
     fn give_back(&mut self, form: &BTreeMap<String, String>) -> Answer {
         let id = format!("re_{}", self.refunds.len() + 1);
         let amount: i64 = form["amount"].parse().expect("cents");
-        let refund = json!({ "id": id, "object": "refund", "amount": amount, "currency": "usd", "status": "succeeded",
-                             "payment_intent": form["payment_intent"], "charge": "ch_1" });
+        let refund = json!({ "id": id, "object": "refund", "amount": amount, "currency": "usd",
+                             "status": self.refunds_are.unwrap_or("succeeded"), "charge": "ch_1",
+                             "payment_intent": form["payment_intent"],
+                             "metadata": { "intent": form["metadata[intent]"] } });
         self.refunds.push(refund.clone());
         (200, refund.to_string())
     }

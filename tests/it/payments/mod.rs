@@ -12,6 +12,8 @@ mod fake_stripe;
 mod notices;
 mod orders;
 mod reconcile;
+mod refunds;
+mod refunds_stripe;
 mod stripe;
 pub mod till;
 mod trouble;

@@ -118,7 +118,7 @@ async fn g04_a_notice_that_is_not_authentic_leaves_no_trace() {
         let signature = if what == "signed nonsense" { Some(signed.as_str()) } else { signature };
         assert_eq!(till::send_raw(&app, &client, "sandbox", signature, body).await, 400, "{what}");
     }
-    assert_eq!(till::send_raw(&app, &client, "stripe", Some(&good), body.clone()).await, 404, "no such provider");
+    assert_eq!(till::send_raw(&app, &client, "nobody", Some(&good), body.clone()).await, 404, "no such provider");
     let large = "x".repeat(256 * 1024 + 1);
     assert_eq!(till::send_raw(&app, &client, "sandbox", Some(&good), large).await, 413);
     assert_eq!(till::notices(&app.pool).await, []);

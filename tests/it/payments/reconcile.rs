@@ -3,6 +3,7 @@
 
 use crate::payments::till::{self, Payer};
 use crate::support::app::TestApp;
+use crate::support::process::Scene;
 use derouter::domain::reconcile::DifferenceKind;
 use derouter::payments::sandbox::play::Play;
 use derouter::payments::sandbox::provider::Sending;
@@ -65,4 +66,66 @@ async fn each_planted_difference_between_a_provider_and_our_books_is_found() {
     assert_eq!(status, 422, "{refused}");
     assert_eq!(app.operator_says("/op/reconcile", &json!({ "days": 91 })).await.0, 422);
     app.close().await;
+}
+
+/// Every kept comparison, oldest first.
+async fn kept(pool: &sqlx::PgPool) -> Vec<Value> {
+    let rows = sqlx::query_scalar("SELECT differences FROM ledger.reconciliation ORDER BY at");
+    rows.fetch_all(pool).await.expect("the results")
+}
+
+#[actix_web::test]
+async fn the_rounds_compare_once_a_day_and_settle_what_no_notice_told() {
+    let app = TestApp::start_with(&[("DEROUTER__PAYMENTS__CHECK_AFTER_S", "1")]).await;
+    let mut payer = Payer::sign_in(&app).await;
+    app.until("the first round compares", async || kept(&app.pool).await == [json!([])]).await;
+    let order = payer.open("card").await;
+    till::play(&app, &order, Play::Pay, Sending::Once);
+    till::followed(&app.pool, 1).await;
+    // A credited order is not looked at by the rounds: the comparison alone finds what was given back of it.
+    till::play(&app, &order, Play::RefundPart, Sending::Never);
+    let waiting = payer.open("crypto").await;
+    let looked = "SELECT looked_at > created_at + interval '1 second' FROM ledger.topup WHERE provider_payment = $1";
+    app.until("another round was made", async || {
+        let is_looked_at = sqlx::query_scalar::<_, bool>(looked).bind(&waiting.payment).fetch_one(&app.pool).await;
+        is_looked_at.expect("our order")
+    })
+    .await;
+    assert_eq!((kept(&app.pool).await.len(), payer.balance().await.as_str()), (1, "200"), "a day has not passed");
+    let age = "UPDATE ledger.reconciliation SET at = at - interval '24 hours 1 second'";
+    sqlx::query(age).execute(&app.pool).await.expect("aged");
+    app.until("the next day is compared", async || kept(&app.pool).await.len() == 2).await;
+    let found = &kept(&app.pool).await[1][0];
+    assert_eq!((&found["kind"], &found["settled"]), (&json!("not_taken_back"), &json!(true)), "{found}");
+    assert_eq!(payer.balance().await, "100");
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn the_command_ends_with_1_where_differences_remain_and_with_0_when_clean() {
+    let scene = Scene::set().await;
+    let program = scene.start().await;
+    let mut payer = Payer::sign_in_at(program.dashboard, program.site.console, till::YOU).await;
+    let order = payer.open("card").await;
+    till::press(program.site.console, &order.payment, "pay").await;
+    till::followed(&scene.pool, 1).await;
+    let (code, text) = scene.says(&program, &["reconcile"]).await;
+    assert_eq!((code, text.lines().last()), (Some(0), Some("0 differences remain")), "{text}");
+    let rename = "UPDATE ledger.topup SET provider_payment = 'pay_elsewhere'";
+    sqlx::query(rename).execute(&scene.pool).await.expect("planted");
+    let (code, text) = scene.says(&program, &["reconcile", "--days", "1"]).await;
+    assert_eq!((code, text.lines().last()), (Some(1), Some("2 differences remain")), "{text}");
+    assert!(text.contains("REMAINS  unknown_there") && text.contains("REMAINS  no_order"), "{text}");
+    // A refund by command says what became of it, too.
+    let back = "UPDATE ledger.topup SET provider_payment = $1";
+    sqlx::query(back).bind(&order.payment).execute(&scene.pool).await.expect("mended");
+    let asked = ["topup", "refund", &order.id, "--amount", "50", "--reason", "too much"];
+    let (code, text) = scene.says(&program, &asked).await;
+    assert!(code == Some(0) && text.contains("given back and taken off the balance"), "{text}");
+    let (code, text) = scene.says(&program, &["topup", "list", "--account", till::YOU]).await;
+    assert!(code == Some(0) && text.contains("refunded_part") && text.contains("refund of"), "{text}");
+    let forced = ["topup", "refund", &order.id, "--reason", "r", "--force"];
+    assert_eq!(scene.says(&program, &forced).await.0, Some(2), "a second person is asked for");
+    program.stop().await;
+    scene.audit().await;
 }

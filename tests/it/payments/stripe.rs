@@ -5,6 +5,7 @@ use crate::payments::till::{self, Opened, Payer};
 use crate::support::app::TestApp;
 use chrono::DateTime;
 use derouter::clock::Clock;
+use derouter::domain::ids::IntentId;
 use derouter::domain::money::Cost;
 use derouter::domain::payment::{DisputeState, RefundState};
 use derouter::payments::error::ProviderError;
@@ -13,6 +14,7 @@ use derouter::payments::stripe::provider::{Stripe, StripeAccount};
 use futures_util::future::join_all;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const DOLLAR: i64 = 1_000_000_000;
 const PAID: &str = "checkout.session.completed";
@@ -240,17 +242,18 @@ async fn refunds_and_disputes_come_with_the_fact_and_with_the_list() {
     let mut payer = Payer::sign_in(&app).await;
     let (order, other, third) = (payer.open("card").await, payer.open("card").await, payer.open("card").await);
     let provider = client(&stripe);
+    let intent = |n| IntentId(Uuid::from_u128(n));
     let give = |cents: i64| Cost::from_nanos(cents * DOLLAR / 100);
-    let early = provider.refund(&order.payment, "i", give(500)).await.expect_err("nothing was paid");
+    let early = provider.refund(&order.payment, intent(1), give(500)).await.expect_err("nothing was paid");
     assert!(matches!(early, ProviderError::Refused(_)));
     stripe.books(|books| books.alter(&order.payment, &paid()));
     for _ in 0..2 {
-        provider.refund(&order.payment, "intent-1", give(500)).await.expect("given back");
+        provider.refund(&order.payment, intent(1), give(500)).await.expect("given back");
     }
-    let parts = provider.refund(&order.payment, "intent-2", Cost::from_nanos(1)).await.expect_err("parts of a cent");
+    let parts = provider.refund(&order.payment, intent(2), Cost::from_nanos(1)).await.expect_err("parts of a cent");
     assert!(matches!(parts, ProviderError::Refused(_)));
     let call = &stripe.seen("POST", "/v1/refunds")[0];
-    assert_eq!(call.headers["idempotency-key"], "refund-intent-1");
+    assert_eq!(call.headers["idempotency-key"], format!("refund-{}", intent(1)));
     stripe.books(|books| {
         for n in 2..=4 {
             books.refunds.push(json!({ "id": format!("re_{n}"), "amount": 100, "currency": "usd", "status": "pending",
@@ -265,6 +268,7 @@ async fn refunds_and_disputes_come_with_the_fact_and_with_the_list() {
         (4, RefundState::Succeeded),
         "two pages, one refund twice asked"
     );
+    assert_eq!((fact.refunds[0].intent, fact.refunds[1].intent), (Some(intent(1)), None));
     assert_eq!((fact.disputes[0].state, fact.disputes[0].is_withdrawn), (DisputeState::Open, true));
     let all = provider.list(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH).await.expect("a list");
     assert_eq!(

@@ -1,5 +1,6 @@
 //! Postgres away, the provider away, answers lost: money waits and comes in once.
 
+use crate::payments::fake_stripe::{self, FakeStripe, StripeBooks};
 use crate::payments::till::{self, Payer};
 use crate::support::app::{self, TestApp};
 use crate::support::own_cluster::{OwnCluster, Stop};
@@ -141,4 +142,40 @@ async fn an_operator_credits_what_came_or_ends_the_order() {
     assert_eq!(till::state(&app.pool, &ended).await, "failed");
     assert_eq!(payer.balance().await, "100");
     app.close().await;
+}
+
+#[actix_web::test]
+async fn a_notice_of_a_provider_that_is_switched_off_is_asked_for_again_and_credits_once_it_is_on() {
+    let (stripe, app) = (FakeStripe::start(StripeBooks::default()), TestApp::start().await);
+    let notice = fake_stripe::event("evt_1", "checkout.session.completed", &json!({ "id": "cs_test_1" }));
+    assert_eq!(fake_stripe::notify(&app, &notice).await, 503, "a refusal for good would lose it");
+    assert_eq!(till::notify(&app, "btcpay", ("btcpay-sig", "sha256=00"), "{}".into()).await, 503);
+    for unknown in ["nobody", "operator", "test"] {
+        assert_eq!(till::notify(&app, unknown, ("x-sig", "0"), "{}".into()).await, 404, "{unknown}");
+    }
+    assert_eq!(till::notices(&app.pool).await, [], "nothing unproved is kept");
+    let (database, data) = app.stop_only().await;
+    let app = TestApp::start_on(database, data, &fake_stripe::settings(&stripe)).await;
+    let mut payer = Payer::sign_in(&app).await;
+    let order = payer.open("card").await;
+    let paid = json!({ "status": "complete", "payment_status": "paid",
+                       "payment_intent": { "id": "pi_1", "status": "succeeded" } });
+    stripe.books(|books| books.alter(&order.payment, &paid));
+    let (database, data) = app.stop_only().await;
+    let app = TestApp::start_on(database, data, &[]).await;
+    fake_stripe_is_off(&app, &order).await;
+    let (database, data) = app.stop_only().await;
+    let app = TestApp::start_on(database, data, &fake_stripe::settings(&stripe)).await;
+    fake_stripe::tell(&app, &order.payment, "evt_2", "checkout.session.completed").await;
+    till::followed(&app.pool, 1).await;
+    assert_eq!(till::credits(&app.pool).await, [200 * DOLLAR]);
+    app.close().await;
+    stripe.stop().await;
+}
+
+async fn fake_stripe_is_off(app: &TestApp, order: &till::Opened) {
+    let object = json!({ "id": order.payment, "object": "checkout.session" });
+    let notice = fake_stripe::event("evt_2", "checkout.session.completed", &object);
+    assert_eq!(fake_stripe::notify(app, &notice).await, 503);
+    assert_eq!(till::credits(&app.pool).await, [0_i64; 0]);
 }

@@ -123,6 +123,14 @@ impl Scene {
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
+    /// Runs a command of the program beside a server; its exit code and what it printed.
+    pub async fn says(&self, program: &Process, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut command = self.command();
+        command.env("DEROUTER__LISTEN__CONSOLE", program.site.console.to_string()).args(arguments);
+        let output = soon("an answer", command.output()).await.expect("the program was built");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Audits what is left once no program runs.
     pub async fn audit(&self) {
         app::audit(&self.pool).await;

@@ -1,0 +1,3 @@
+SELECT *
+FROM ledger.refund_intent
+WHERE intent_id = $1
