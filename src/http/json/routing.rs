@@ -1,19 +1,49 @@
-//! Resources whose unknown methods, and sites whose unknown paths, answer in our own shape.
+//! Tables of routes: what a listener serves, and what it says to another method.
 
-use actix_web::{HttpResponse, Resource, web};
+use actix_web::http::header;
+use actix_web::{HttpResponse, Resource, ResponseError, web};
 
 use crate::http::json::error::JsonError;
 
-/// A resource that answers 405 to methods it does not name.
-pub fn at(path: &str) -> Resource {
+/// Method and path of each route of a listener.
+pub type Table = &'static [(&'static str, &'static str)];
+
+/// Registers routes and lists them: `routes! { OURS, add_ours by at { "/a/{id}" => get a::show, delete a::end; } }` gives
+/// the table `OURS` and the function `add_ours`. A resource is made by `at`, which answers to every other method.
+macro_rules! routes {
+    ($table:ident, $add:ident by $at:path { $($pattern:literal => $($method:ident $handler:path),+;)* }) => {
+        /// Method and path of each of these routes.
+        pub const $table: $crate::http::json::routing::Table = &[$($((stringify!($method), $pattern)),+),*];
+
+        /// Adds these routes.
+        pub fn $add(config: &mut actix_web::web::ServiceConfig) {
+            $(config.service(
+                $at($pattern, &[$(stringify!($method)),+])$(.route(actix_web::web::$method().to($handler)))+,
+            );)*
+        }
+    };
+}
+
+pub(crate) use routes;
+
+/// A resource that answers 405 to every method but these, and names them (RFC 9110 §15.5.6).
+pub fn at(path: &str, methods: &[&str]) -> Resource {
+    let allowed = allowed(methods);
+    let wrong_method = move || {
+        let allowed = allowed.clone();
+        async move { naming(&allowed, JsonError::method_not_allowed().error_response()) }
+    };
     web::resource(path).default_service(web::to(wrong_method))
 }
 
-/// The default service of dashboard and portal.
-pub async fn not_found() -> Result<HttpResponse, JsonError> {
-    Err(JsonError::not_found())
+/// The value of `Allow` for methods written as in a table.
+pub fn allowed(methods: &[&str]) -> String {
+    methods.join(", ").to_ascii_uppercase()
 }
 
-async fn wrong_method() -> Result<HttpResponse, JsonError> {
-    Err(JsonError::method_not_allowed())
+/// An answer that names the methods there are.
+pub fn naming(allowed: &str, mut response: HttpResponse) -> HttpResponse {
+    let value = header::HeaderValue::from_str(allowed).expect("methods are plain words");
+    response.headers_mut().insert(header::ALLOW, value);
+    response
 }

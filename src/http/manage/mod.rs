@@ -5,6 +5,7 @@ pub mod caller;
 pub mod keys;
 pub mod lines;
 pub mod money;
+pub mod openapi;
 pub mod operation;
 pub mod preview;
 pub mod redemptions;

@@ -2,25 +2,20 @@
 
 use crate::domain::ids::CallId;
 use crate::http::error::ApiError;
+use crate::http::json::routing::{allowed, naming, routes};
 use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{count_tokens, messages, models};
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::web::{self, Data};
+use actix_web::{HttpResponse, HttpResponseBuilder, Resource, ResponseError};
 
-/// Adds the model routes; what is not named here is 404.
-pub fn add(config: &mut ServiceConfig) {
-    config
-        .service(web::resource("/v1/messages").post(messages::create_message).default_service(web::to(wrong_method)))
-        .service(
-            web::resource("/v1/messages/count_tokens")
-                .post(count_tokens::count_tokens)
-                .default_service(web::to(wrong_method)),
-        )
-        .service(web::resource("/v1/models").get(models::list).default_service(web::to(wrong_method)))
-        .service(web::resource("/v1/models/{id}").get(models::retrieve).default_service(web::to(wrong_method)))
-        .service(web::resource("/api/hello").route(web::head().to(hello)).route(web::get().to(hello)));
-}
+routes! { TABLE, add by at {
+    "/v1/messages" => post messages::create_message;
+    "/v1/messages/count_tokens" => post count_tokens::count_tokens;
+    "/v1/models" => get models::list;
+    "/v1/models/{id}" => get models::retrieve;
+    "/api/hello" => head hello, get hello;
+} }
 
 /// Claude Code asks for this first.
 async fn hello() -> HttpResponse {
@@ -33,6 +28,12 @@ pub async fn not_found(state: Data<ProxyState>) -> Result<HttpResponse, ApiError
     Err(ApiError::no_such_path(request))
 }
 
-async fn wrong_method(state: Data<ProxyState>) -> Result<HttpResponse, ApiError> {
-    Err(ApiError::method_not_allowed(state.new_call()))
+/// A resource that answers 405 to every method but these.
+fn at(path: &str, methods: &[&str]) -> Resource {
+    let allowed = allowed(methods);
+    let wrong_method = move |state: Data<ProxyState>| {
+        let allowed = allowed.clone();
+        async move { naming(&allowed, ApiError::method_not_allowed(state.new_call()).error_response()) }
+    };
+    web::resource(path).default_service(web::to(wrong_method))
 }

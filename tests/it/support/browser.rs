@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
+use crate::support::described;
 use crate::support::site::Site;
 
 /// A loaded machine may be slow; no test measures time.
@@ -70,6 +71,11 @@ impl Browser {
         Browser { sent, ..Browser::at(api) }
     }
 
+    /// The same person with all they have, at another site; what they send of the old site goes along.
+    pub fn moved(&self, site: SocketAddr) -> Self {
+        Browser { origin: format!("http://{site}"), ..self.clone() }
+    }
+
     pub async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await
     }
@@ -90,9 +96,12 @@ impl Browser {
 
     /// One request; keeps the cookies that come back.
     pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        let asked = method.to_string();
         let mut response = self.request(method, path, headers, body).await;
         let bytes = response.body().limit(64 * 1024 * 1024).await.expect("a body");
-        self.answer(&response, bytes.to_vec())
+        let answer = self.answer(&response, bytes.to_vec());
+        described::hold(&asked, path, answer.status, &answer.headers, &answer.text);
+        answer
     }
 
     /// Listens to a stream of events: the first message, and after `news` happened the next one.
