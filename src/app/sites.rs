@@ -53,7 +53,6 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
         let (desk, redemptions) = (parts.payments.desk.clone(), parts.payments.redemptions.clone());
         let server = HttpServer::new(move || {
             App::new()
-                .wrap(from_fn(host::guard_site))
                 .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(manage.clone()))
@@ -66,6 +65,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
                 .configure(dashboard::routes::add)
                 .default_service(web::to(mishaps::not_found))
                 .wrap(from_fn(mishaps::dress))
+                .wrap(from_fn(host::guard_site))
         });
         let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
@@ -85,7 +85,6 @@ pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
         let stage = people::stage(parts, &site, portal::pages::routes::TABLE);
         let server = HttpServer::new(move || {
             App::new()
-                .wrap(from_fn(host::guard_site))
                 .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(state.clone()))
@@ -95,6 +94,7 @@ pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
                 .configure(portal::pages::routes::add)
                 .default_service(web::to(mishaps::not_found))
                 .wrap(from_fn(mishaps::dress))
+                .wrap(from_fn(host::guard_site))
         });
         let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
