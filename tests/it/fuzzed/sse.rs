@@ -9,10 +9,13 @@ use derouter::domain::usage::{Meter, Reading};
 /// A first byte that makes the stream long enough to pass the bound of one event.
 const LONG: u8 = u8::MAX;
 
+/// Kind, name, data, start and end of an event.
+type SeenEvent = (EventKind, Vec<u8>, Vec<u8>, u64, u64);
+
 /// What one way to cut a stream gave.
 #[derive(PartialEq, Debug)]
 struct Seen {
-    events: Vec<(EventKind, Vec<u8>, Vec<u8>, u64, u64)>,
+    events: Vec<SeenEvent>,
     reading: Reading,
     sent: Vec<u8>,
     terminal: Option<Vec<u8>>,
