@@ -28,6 +28,8 @@ pub struct ApiError {
     pub window: Option<(i32, i32, u64)>,
     /// The connection ends with this answer, so that its client's next request goes to another server.
     pub closes: bool,
+    /// Methods for `Allow`; empty but for a 405.
+    pub allow: &'static str,
 }
 
 /// The envelope of an Anthropic error.
@@ -69,6 +71,7 @@ impl ApiError {
             request,
             window: None,
             closes: false,
+            allow: "",
         }
     }
 
@@ -110,12 +113,10 @@ impl ApiError {
         Self::new(Row(404, "not_found_error", "no_such_path"), words, request)
     }
 
-    pub fn method_not_allowed(request: CallId) -> Self {
-        Self::new(
-            Row(405, "invalid_request_error", "method_not_allowed"),
-            "This address does not take this method.",
-            request,
-        )
+    /// `allow`: the methods that the address takes, between commas.
+    pub fn method_not_allowed(allow: &'static str, request: CallId) -> Self {
+        let words = "This address does not take this method.";
+        ApiError { allow, ..Self::new(Row(405, "invalid_request_error", "method_not_allowed"), words, request) }
     }
 
     pub fn model_not_found(model: &str, request: CallId) -> Self {
@@ -235,6 +236,9 @@ impl ResponseError for ApiError {
         }
         if self.is_final {
             response.insert_header(("x-should-retry", "false"));
+        }
+        if !self.allow.is_empty() {
+            response.insert_header(("allow", self.allow));
         }
         if self.closes {
             response.force_close();

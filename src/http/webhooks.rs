@@ -4,7 +4,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, Payload, ServiceConfig};
+use actix_web::web::{Data, Path, Payload, ServiceConfig};
 
 use crate::http::json::answer;
 use crate::http::json::body;
@@ -21,7 +21,7 @@ pub const PATH: &str = "/webhooks/";
 
 /// Adds the route; needs `Data<PaymentDesk>`.
 pub fn add(config: &mut ServiceConfig) {
-    config.service(at("/webhooks/{provider}").route(web::post().to(take)));
+    config.service(at("/webhooks/{provider}").post(take));
 }
 
 async fn take(

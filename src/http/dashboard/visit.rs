@@ -1,6 +1,6 @@
 //! One request of a signed-in reseller to a page.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
@@ -10,6 +10,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use crate::actors::messages::AccountView;
+use crate::actors::onlookers::Mark;
 use crate::domain::client_message::Filling;
 use crate::domain::ids::AccountId;
 use crate::domain::preference::Preferences;
@@ -21,7 +22,7 @@ use crate::http::json::error::JsonError;
 use crate::http::page::form::Form;
 use crate::http::page::parts::Notice;
 use crate::http::page::stage::Look;
-use crate::http::page::{local, reply, words};
+use crate::http::page::{live, local, reply, words};
 use crate::http::site::guard;
 use crate::identity::form_token;
 use crate::identity::sessions::Session;
@@ -37,6 +38,8 @@ pub struct Visit<'a> {
     pub look: Look,
     /// What the reseller chose under Settings.
     pub chosen: Preferences,
+    /// Of the account, before anything was read that the page shows.
+    seen: Cell<Mark>,
     /// Set with the answer.
     cookies: RefCell<Vec<String>>,
 }
@@ -72,8 +75,19 @@ impl<'a> Visit<'a> {
         let Person::Reseller(account) = session.person else { return Err(JsonError::signed_out()) };
         let trail = guard::trail(http, dash.stage.site.trusted_hops, Actor::Reseller(account));
         let look = dash.stage.look(http);
+        let seen = Cell::new(dash.manage.directory.onlookers().mark(&[account]));
         let chosen = dash.preferences.get(account).await?;
-        Ok(Visit { http, dash, account, session, trail, look, chosen, cookies: RefCell::default() })
+        Ok(Visit { http, dash, account, session, trail, look, chosen, seen, cookies: RefCell::default() })
+    }
+
+    /// Begins to read what the page shows: what the request itself has done until now is no news to it.
+    pub fn read_from_now(&self) {
+        self.seen.set(self.dash.manage.directory.onlookers().mark(&[self.account]));
+    }
+
+    /// Where the live figures of a page are.
+    pub fn live(&self, query: &str) -> String {
+        live::url(self.seen.get(), query)
     }
 
     /// The balance as its actor sees it.

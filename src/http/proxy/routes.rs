@@ -6,19 +6,15 @@ use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{count_tokens, messages, models};
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpResponse, HttpResponseBuilder, Resource};
 
 /// Adds the model routes; what is not named here is 404.
 pub fn add(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/v1/messages").post(messages::create_message).default_service(web::to(wrong_method)))
-        .service(
-            web::resource("/v1/messages/count_tokens")
-                .post(count_tokens::count_tokens)
-                .default_service(web::to(wrong_method)),
-        )
-        .service(web::resource("/v1/models").get(models::list).default_service(web::to(wrong_method)))
-        .service(web::resource("/v1/models/{id}").get(models::retrieve).default_service(web::to(wrong_method)))
+        .service(sent_to("/v1/messages").post(messages::create_message))
+        .service(sent_to("/v1/messages/count_tokens").post(count_tokens::count_tokens))
+        .service(looked_at("/v1/models").get(models::list).head(models::list))
+        .service(looked_at("/v1/models/{id}").get(models::retrieve).head(models::retrieve))
         .service(web::resource("/api/hello").route(web::head().to(hello)).route(web::get().to(hello)));
 }
 
@@ -33,6 +29,15 @@ pub async fn not_found(state: Data<ProxyState>) -> Result<HttpResponse, ApiError
     Err(ApiError::no_such_path(request))
 }
 
-async fn wrong_method(state: Data<ProxyState>) -> Result<HttpResponse, ApiError> {
-    Err(ApiError::method_not_allowed(state.new_call()))
+fn sent_to(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(|state: Data<ProxyState>| wrong_method(state, "POST")))
+}
+
+/// Whoever looks may ask for the head alone; the server leaves the body out then.
+fn looked_at(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(|state: Data<ProxyState>| wrong_method(state, "GET, HEAD")))
+}
+
+async fn wrong_method(state: Data<ProxyState>, allow: &'static str) -> Result<HttpResponse, ApiError> {
+    Err(ApiError::method_not_allowed(allow, state.new_call()))
 }
