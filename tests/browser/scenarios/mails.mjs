@@ -7,6 +7,8 @@ const NARROW = { width: 390, height: 844 }, WIDE = { width: 1280, height: 860 }
 /** What no client may read, in words. */
 const OTHER_SIDE = /\b(cost|ratio|margin|profit|reseller|markup)\b/i
 
+const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1'
+
 /** A mail to this address, once it is there; the looks at it follow. */
 const arrives = (to, subject) => until(`“${subject}” to ${to}`, async () => (await mails(to)).find(mail => subject.test(mail.subject)), 40_000)
 
@@ -66,9 +68,9 @@ export default {
     await press(page, topUp, 'Dispute what is left')
     await read(t, await arrives(who, /your account is frozen$/), ['a payment is disputed', 'New keys, top-ups of keys and calls wait'])
 
-    const phone = await t.open({ width: 390 })
+    const phone = await t.open({ width: 390, agent: IPHONE })
     await signIn(phone, DASHBOARD, who)
-    await read(t, await arrives(who, /a new sign-in$/), ['with a device that was not seen there before', 'If it was you, there is nothing to do.', 'See your sessions'])
+    await read(t, await arrives(who, /a new sign-in$/), ['with a device that was not seen there before', 'Safari on iPhone', 'If it was you, there is nothing to do.', 'See your sessions'])
   },
 
   'a client is told by mail at 80 and 100 per cent of its own budget, and of nothing else': async t => {
