@@ -23,11 +23,11 @@ pub struct JsonError {
     message: String,
     field: Option<String>,
     /// What a form held, as the query of the page that shows it; empty for programs.
-    typed: String,
+    typed: Box<str>,
     retry_after_s: Option<u64>,
     closes: bool,
     /// Methods for `Allow`; empty but for a 405.
-    allow: String,
+    allow: Box<str>,
 }
 
 #[derive(Serialize)]
@@ -50,10 +50,10 @@ impl JsonError {
             kind,
             message: message.into(),
             field: None,
-            typed: String::new(),
+            typed: Box::default(),
             retry_after_s: None,
             closes: false,
-            allow: String::new(),
+            allow: Box::default(),
         }
     }
 
@@ -65,7 +65,7 @@ impl JsonError {
 
     /// Keeps what a form held for the page that shows it.
     pub fn typed(mut self, query: String) -> Self {
-        self.typed = query;
+        self.typed = query.into_boxed_str();
         self
     }
 
@@ -159,7 +159,7 @@ impl JsonError {
     /// `allow`: the methods that the address takes, between commas.
     pub fn method_not_allowed(allow: String) -> Self {
         let words = "This address does not take this method.";
-        JsonError { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", words) }
+        JsonError { allow: allow.into(), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", words) }
     }
 
     pub fn throttled(message: &'static str) -> Self {
@@ -273,7 +273,7 @@ impl ResponseError for JsonError {
             response.insert_header(("retry-after", seconds));
         }
         if !self.allow.is_empty() {
-            response.insert_header((header::ALLOW, self.allow.as_str()));
+            response.insert_header((header::ALLOW, &*self.allow));
         }
         if self.closes {
             response.force_close();

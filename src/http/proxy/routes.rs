@@ -1,7 +1,7 @@
 //! The routes of the API host that speak the provider's dialect.
 
 use crate::domain::ids::CallId;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, Takes};
 use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{count_tokens, messages, models};
 use actix_web::http::StatusCode;
@@ -30,14 +30,14 @@ pub async fn not_found(state: Data<ProxyState>) -> Result<HttpResponse, ApiError
 }
 
 fn sent_to(path: &str) -> Resource {
-    web::resource(path).default_service(web::to(|state: Data<ProxyState>| wrong_method(state, "POST")))
+    web::resource(path).default_service(web::to(|state: Data<ProxyState>| wrong_method(state, Takes::Sent)))
 }
 
 /// Whoever looks may ask for the head alone; the server leaves the body out then.
 fn looked_at(path: &str) -> Resource {
-    web::resource(path).default_service(web::to(|state: Data<ProxyState>| wrong_method(state, "GET, HEAD")))
+    web::resource(path).default_service(web::to(|state: Data<ProxyState>| wrong_method(state, Takes::LookedAt)))
 }
 
-async fn wrong_method(state: Data<ProxyState>, allow: &'static str) -> Result<HttpResponse, ApiError> {
-    Err(ApiError::method_not_allowed(allow, state.new_call()))
+async fn wrong_method(state: Data<ProxyState>, takes: Takes) -> Result<HttpResponse, ApiError> {
+    Err(ApiError::method_not_allowed(takes, state.new_call()))
 }
