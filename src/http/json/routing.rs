@@ -1,7 +1,8 @@
 //! Tables of routes: what a listener serves, and what it says to another method.
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, Resource, ResponseError, web};
+use std::future::ready;
+
+use actix_web::{HttpResponse, Resource, web};
 
 use crate::http::json::error::JsonError;
 
@@ -28,22 +29,7 @@ pub(crate) use routes;
 
 /// A resource that answers 405 to every method but these, and names them (RFC 9110 §15.5.6).
 pub fn at(path: &str, methods: &[&str]) -> Resource {
-    let allowed = allowed(methods);
-    let wrong_method = move || {
-        let allowed = allowed.clone();
-        async move { naming(&allowed, JsonError::method_not_allowed().error_response()) }
-    };
-    web::resource(path).default_service(web::to(wrong_method))
-}
-
-/// The value of `Allow` for methods written as in a table.
-pub fn allowed(methods: &[&str]) -> String {
-    methods.join(", ").to_ascii_uppercase()
-}
-
-/// An answer that names the methods there are.
-pub fn naming(allowed: &str, mut response: HttpResponse) -> HttpResponse {
-    let value = header::HeaderValue::from_str(allowed).expect("methods are plain words");
-    response.headers_mut().insert(header::ALLOW, value);
-    response
+    let allow = methods.join(", ").to_ascii_uppercase();
+    let refuse = move || ready(Err::<HttpResponse, _>(JsonError::method_not_allowed(allow.clone())));
+    web::resource(path).default_service(web::to(refuse))
 }

@@ -12,6 +12,7 @@ pub mod redemptions;
 pub mod reference;
 pub mod reference_self;
 pub mod reference_show;
+pub mod referrals;
 pub mod routes;
 pub mod show;
 pub mod state;

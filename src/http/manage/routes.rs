@@ -4,7 +4,7 @@ use actix_web::web::ServiceConfig;
 
 use crate::http::json::routing::{at, routes};
 use crate::http::manage::{
-    account, keys, lines, money, openapi, preview, redemptions, reference, reference_self, topups,
+    account, keys, lines, money, openapi, preview, redemptions, reference, reference_self, referrals, topups,
 };
 use crate::http::site::{self, step_up};
 
@@ -14,6 +14,9 @@ routes! { OURS, add_ours by at {
     "/api/v1/journal" => get account::journal;
     "/api/v1/audit" => get account::audit;
     "/api/v1/account-key" => get account::account_key, post account::set_account_key;
+    "/api/v1/referrals" => get referrals::standing;
+    "/api/v1/referrals/referees" => get referrals::referees;
+    "/api/v1/referrals/lines" => get referrals::lines;
     "/api/v1/usage" => get lines::usage;
     "/api/v1/preview" => post preview::new_key;
     "/api/v1/keys" => get keys::list, post money::create;

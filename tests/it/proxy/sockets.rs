@@ -184,6 +184,7 @@ async fn j09_no_spelling_of_a_path_goes_around_the_key() {
     for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "FROB"] {
         let got = app.exchange(&call(&key.secret, method, "/v1/messages")).await;
         assert_eq!((got.status, code(&got)), (405, "method_not_allowed".to_owned()), "{method}");
+        assert_eq!(got.header("allow"), Some("POST"), "{method}");
     }
     assert_eq!(app.sandbox.counted(), 0);
     // The same resource in another spelling has the same guard, and goes out in ours.

@@ -114,6 +114,16 @@ impl Browser {
         self.answer(&response, heard)
     }
 
+    /// The first message of a stream of events.
+    pub async fn first_message(&mut self, path: &str) -> Value {
+        let mut response = self.request(Method::GET, path, &[("accept", "text/event-stream")], None).await;
+        let mut heard = Vec::new();
+        messages(&mut response, &mut heard, 1).await;
+        let text = String::from_utf8(heard).expect("UTF-8");
+        let data = text.strip_prefix("data: ").and_then(|rest| rest.split("\n\n").next());
+        serde_json::from_str(data.expect("a message")).expect("JSON")
+    }
+
     async fn request(
         &mut self,
         method: Method,
