@@ -6,9 +6,6 @@ use std::sync::Arc;
 use derouter::domain::sse::{EventKind, EventTooLong, MAX_EVENT, Splitter};
 use derouter::domain::usage::{Meter, Reading};
 
-/// A first byte that makes the stream long enough to pass the bound of one event.
-const LONG: u8 = u8::MAX;
-
 /// Kind, name, data, start and end of an event.
 type SeenEvent = (EventKind, Vec<u8>, Vec<u8>, u64, u64);
 
@@ -26,8 +23,6 @@ struct Seen {
 /// The first two bytes say how the rest is cut.
 pub fn check(bytes: &[u8]) {
     let [first, second, stream @ ..] = bytes else { return };
-    let long = (*first == LONG && stream.len() >= 32).then(|| stream.repeat(MAX_EVENT / stream.len() + 2));
-    let stream = long.as_deref().unwrap_or(stream);
     let whole = run(&[stream]);
     holds(stream, &whole);
     for pieces in ways(stream, usize::from(*first), usize::from(*second)) {
@@ -37,9 +32,6 @@ pub fn check(bytes: &[u8]) {
 
 /// Byte by byte, one cut, and pieces of two sizes in turn.
 fn ways(stream: &[u8], first: usize, second: usize) -> Vec<Vec<&[u8]>> {
-    if stream.len() > 16 * 1024 {
-        return vec![stream.chunks(4_096 + first).collect()];
-    }
     let (head, tail) = stream.split_at((first * 256 + second) % (stream.len() + 1));
     let mut turns = Vec::new();
     let mut rest = stream;

@@ -44,6 +44,8 @@ async fn the_reference_calls_answer_in_the_reference_types() {
         let answer = program.pay(Method::PUT, &path, "u", &json!({ field: 3 })).await;
         assert_eq!((answer.status, answer.field().as_str()), (422, field));
     }
+    let unsound = program.pay(Method::PUT, &path, "two words", &json!({ "label": "acme 3" })).await;
+    assert_eq!((unsound.status, unsound.field().as_str()), (400, "Idempotency-Key"), "also where no money moves");
     let gone = program.delete(&path).await;
     assert_eq!((gone.status, &gone.json()["returned"]), (200, &json!("90")));
     assert_eq!(program.get("/balance").await.json()["balance"], "200.0000");

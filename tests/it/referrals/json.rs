@@ -106,7 +106,7 @@ async fn i01_nobody_reads_another_s_referees_and_no_client_any() {
         );
         assert_eq!(Browser::at(pair.app.api).get(path).await.status, 401, "{path}");
         assert_eq!(Browser::at(pair.app.dashboard).get(path).await.status, 401, "{path}");
-        assert_eq!(Browser::at(pair.app.portal).get(path).await.status, 404, "{path}");
+        assert_eq!(Browser::beside(pair.app.portal).get(path).await.status, 404, "{path}");
         assert_eq!(program.send(Method::POST, path, &[], Some("{}".to_owned())).await.status, 405, "{path}");
     }
     pair.app.close().await;
