@@ -63,7 +63,8 @@ def main(st, wanted, examples):
     # A run whose requests are all refused, or never made, would prove nothing.
     paths = say(API, "/api/v1/openapi.json")["paths"]
     described = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
-    silent = sorted(name for name in described if operations[name] == 0)
+    # Schemathesis leaves the address out that it took the document from.
+    silent = sorted(name for name in described - {"GET /api/v1/openapi.json"} if operations[name] == 0)
     if silent:
         raise SystemExit(f"FAIL  never a success: {', '.join(silent)}")
     said = ", ".join(f"{code}: {n}" for code, n in sorted(statuses.items()))
