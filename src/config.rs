@@ -20,6 +20,7 @@ pub mod paying;
 pub mod production;
 pub mod provider;
 pub mod referral;
+mod rules;
 pub mod secrets;
 pub mod settings;
 mod variables;

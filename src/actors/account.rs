@@ -226,6 +226,7 @@ impl Handler<ViewAccount> for AccountActor {
             available: book.available(),
             receivable: book.receivable,
             frozen: book.frozen(),
+            held: book.freezes > 0,
         })
     }
 }

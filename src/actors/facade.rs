@@ -59,8 +59,8 @@ impl Directory {
 
     /// Tells a live key of settings that were committed.
     pub fn settings_changed(&self, key: KeyRef, settings: SettingsChanged) {
-        self.onlookers().reshaped(key.account);
         self.tell_key_if_live(key, settings);
+        self.onlookers().reshaped(key.account);
     }
 
     fn refuse_while_away(&self, key: KeyRef) -> Result<(), AskError> {

@@ -48,6 +48,12 @@ impl Sorted {
     }
 }
 
+/// Whether pages list other things, or say other words, after it.
+fn reshapes(movement: &Movement) -> bool {
+    use Movement::{CloseKey, CreateKey, Freeze, Thaw};
+    matches!(movement, CreateKey(_) | CloseKey | Freeze { .. } | Thaw { .. })
+}
+
 /// Who waits for an entry, and the note of its call where that was not written before.
 struct Pending {
     waiter: Waiter,
@@ -283,10 +289,12 @@ impl Lane {
             }
             Waiter::Op { done, author } => {
                 self.credit(&op, seq);
-                if matches!(op.movement, Movement::CreateKey(_) | Movement::CloseKey) {
-                    self.directory.onlookers().reshaped(op.account);
-                }
+                let (account, is_reshaped) = (op.account, reshapes(&op.movement));
                 author.do_send(Committed { op: Box::new(op) });
+                // After the actor's message: a page that is read anew is answered by a book that has it.
+                if is_reshaped {
+                    self.directory.onlookers().reshaped(account);
+                }
                 let _ = done.map(|d| d.send(Ok(Receipt { seq })));
             }
         }

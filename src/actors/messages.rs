@@ -137,6 +137,8 @@ pub struct AccountView {
     pub available: Cost,
     pub receivable: Cost,
     pub frozen: bool,
+    /// Frozen by a dispute or the operator, whether or not something is owed too.
+    pub held: bool,
 }
 
 /// Whether the answer is streamed or read whole; decides what is held.

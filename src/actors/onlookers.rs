@@ -1,86 +1,237 @@
 //! Who looks at which account at this moment. Open pages hear that something changed and read it anew; nothing is told
 //! of what it was. An account that nobody looks at costs a call one look at a counter.
+//!
+//! A page is read before it looks. What is reshaped in between shows in the mark that the page carries: the mark is taken
+//! before the page is read, and compared once it is told of everything later.
 
 use crate::domain::ids::AccountId;
+use futures_util::future::select_all;
 use parking_lot::RwLock;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::watch;
 
 /// Pages that may look at one account at once; more of them ask now and then instead.
 const MOST: usize = 64;
+/// Counters of reshapings, each shared by the accounts that fall on it: 128 KiB for however many accounts. A neighbour's
+/// reshaping in the moment between reading a page and looking costs one needless reading.
+const COUNTERS: u64 = 16_384;
 
 /// How often an account changed since somebody first looked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Changes {
+struct Changes {
     /// Figures: a call began, ended or was settled; money moved.
-    pub figures: u64,
-    /// What there is to list: a key came, closed or was renamed.
-    pub shape: u64,
+    figures: u64,
+    /// What there is to list: a key came, closed or was renamed, an order changed, a freeze began or ended.
+    shape: u64,
+}
+
+/// What accounts looked like at one moment; equal to a later one only if none of them was reshaped, in this run of the
+/// program. It tells nothing else, not even how often.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mark(u64);
+
+impl Mark {
+    /// As it is printed; `None` for anything else.
+    pub fn parse(raw: &str) -> Option<Mark> {
+        (raw.len() == 16).then(|| u64::from_str_radix(raw, 16).ok().map(Mark)).flatten()
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
 }
 
 /// The accounts that are looked at.
-#[derive(Default)]
 pub struct Onlookers {
     accounts: RwLock<HashMap<AccountId, watch::Sender<Changes>>>,
     number: AtomicUsize,
+    reshapings: Box<[AtomicU64]>,
+    /// Keys of this run: marks of another one differ.
+    run: RandomState,
+}
+
+impl Default for Onlookers {
+    fn default() -> Self {
+        let reshapings = (0..COUNTERS).map(|_| AtomicU64::new(0)).collect();
+        Onlookers { accounts: RwLock::default(), number: AtomicUsize::new(0), reshapings, run: RandomState::new() }
+    }
 }
 
 impl Onlookers {
-    /// Looks at an account from now on, until the receiver is dropped; `None` where too many look already.
-    pub fn look(&self, account: AccountId) -> Option<watch::Receiver<Changes>> {
-        let mut accounts = self.accounts.write();
-        accounts.retain(|_, changes| changes.receiver_count() > 0);
-        let changes = accounts.entry(account).or_insert_with(|| watch::channel(Changes::default()).0);
-        let looks = (changes.receiver_count() < MOST).then(|| changes.subscribe());
-        self.number.store(accounts.len(), Ordering::Release);
-        looks
+    /// Looks at accounts from now on, until the answer is dropped; `None` where too many look already, or at nothing.
+    pub fn look(&self, accounts: &[AccountId]) -> Option<Looks> {
+        let mut looked_at = self.accounts.write();
+        looked_at.retain(|_, changes| changes.receiver_count() > 0);
+        let mut accounts = accounts.to_vec();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let looks = accounts.iter().map(|account| {
+            let changes = looked_at.entry(*account).or_insert_with(|| watch::channel(Changes::default()).0);
+            (changes.receiver_count() < MOST).then(|| changes.subscribe())
+        });
+        let looks: Option<Vec<_>> = looks.collect();
+        self.number.store(looked_at.len(), Ordering::Release);
+        // While the lock is held nobody is told of a shape, so these are the shapes at the moment of the first look.
+        looks.filter(|looks| !looks.is_empty()).map(|looks| Looks { shape: sum(&looks), looks })
+    }
+
+    /// The mark of accounts at this moment; in whatever order they are named.
+    ///
+    /// Taken before a page is read, and compared after `look`: what came in between was either counted by then or is
+    /// told to the one who looks.
+    pub fn mark(&self, accounts: &[AccountId]) -> Mark {
+        let mut counts: Vec<(AccountId, u64)> =
+            accounts.iter().map(|account| (*account, self.counter(*account).load(Ordering::Acquire))).collect();
+        counts.sort_unstable();
+        counts.dedup_by_key(|(account, _)| *account);
+        Mark(self.run.hash_one(counts))
     }
 
     /// Says that figures of the account changed.
     pub fn changed(&self, account: AccountId) {
-        self.tell(account, |changes| changes.figures += 1);
+        if self.number.load(Ordering::Acquire) > 0 {
+            self.tell(account, |changes| changes.figures += 1);
+        }
     }
 
-    /// Says that a key came, closed or was renamed.
+    /// Says that what there is to list changed; after the change can be read.
     pub fn reshaped(&self, account: AccountId) {
+        self.counter(account).fetch_add(1, Ordering::AcqRel);
+        // The lock is taken even if nobody seems to look: whoever looks after it finds the counter raised.
         self.tell(account, |changes| changes.shape += 1);
     }
 
+    fn counter(&self, account: AccountId) -> &AtomicU64 {
+        let place = self.run.hash_one(account) % COUNTERS;
+        &self.reshapings[usize::try_from(place).expect("below the number of counters")]
+    }
+
     fn tell(&self, account: AccountId, what: impl FnOnce(&mut Changes)) {
-        if self.number.load(Ordering::Acquire) == 0 {
-            return;
-        }
         if let Some(changes) = self.accounts.read().get(&account) {
             changes.send_modify(what);
         }
     }
 }
 
+/// An open page's look at its accounts.
+pub struct Looks {
+    looks: Vec<watch::Receiver<Changes>>,
+    /// The sum of the shapes it knows.
+    shape: u64,
+}
+
+impl Looks {
+    /// Waits until anything changed that `take` has not taken note of.
+    pub async fn changed(&mut self) {
+        drop(select_all(self.looks.iter_mut().map(|look| Box::pin(look.changed()))).await);
+    }
+
+    /// Takes note of everything so far; true if an account was reshaped since the last time, or since the look began.
+    pub fn take(&mut self) -> bool {
+        self.looks.iter_mut().for_each(|look| drop(look.borrow_and_update()));
+        let shape = sum(&self.looks);
+        std::mem::replace(&mut self.shape, shape) != shape
+    }
+}
+
+fn sum(looks: &[watch::Receiver<Changes>]) -> u64 {
+    looks.iter().map(|look| look.borrow().shape).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+    use std::collections::HashSet;
     use uuid::Uuid;
+
+    fn account() -> AccountId {
+        AccountId(Uuid::new_v4())
+    }
+
+    fn hears(looks: &mut Looks) -> bool {
+        looks.changed().now_or_never().is_some()
+    }
 
     #[test]
     fn those_who_look_hear_of_their_account_alone() {
-        let (onlookers, ours, theirs) = (Onlookers::default(), AccountId(Uuid::new_v4()), AccountId(Uuid::new_v4()));
+        let (onlookers, ours, theirs) = (Onlookers::default(), account(), account());
         onlookers.changed(ours);
-        let mut look = onlookers.look(ours).expect("the first look");
-        assert_eq!(*look.borrow_and_update(), Changes::default());
+        let mut looks = onlookers.look(&[ours]).expect("the first look");
         onlookers.changed(theirs);
-        assert!(!look.has_changed().expect("it is still told"));
+        onlookers.reshaped(theirs);
+        assert!(!hears(&mut looks) && !looks.take());
         onlookers.changed(ours);
+        assert!(hears(&mut looks) && !looks.take(), "figures are no shape");
         onlookers.reshaped(ours);
-        assert_eq!(*look.borrow_and_update(), Changes { figures: 1, shape: 1 });
+        assert!(hears(&mut looks) && looks.take() && !looks.take(), "told once");
     }
 
     #[test]
     fn an_account_is_looked_at_by_so_many_pages_and_no_more() {
-        let (onlookers, account) = (Onlookers::default(), AccountId(Uuid::new_v4()));
-        let mut looks: Vec<_> = (0..MOST).map(|_| onlookers.look(account).expect("room")).collect();
-        assert!(onlookers.look(account).is_none());
+        let (onlookers, account) = (Onlookers::default(), account());
+        let mut looks: Vec<_> = (0..MOST).map(|_| onlookers.look(&[account, account]).expect("room")).collect();
+        assert!(onlookers.look(&[account]).is_none());
         looks.pop();
-        assert!(onlookers.look(account).is_some());
+        assert!(onlookers.look(&[account]).is_some());
+        assert!(onlookers.look(&[]).is_none());
+    }
+
+    /// Where the news falls between reading a page, looking, comparing and taking note.
+    #[test]
+    fn news_is_heard_wherever_it_falls() {
+        for falls in 0..4 {
+            let (onlookers, accounts) = (Onlookers::default(), [account(), account()]);
+            let news = |now| {
+                if falls == now {
+                    onlookers.reshaped(accounts[1]);
+                }
+            };
+            news(0);
+            let mark = onlookers.mark(&accounts);
+            news(1);
+            let mut looks = onlookers.look(&accounts).expect("a look");
+            news(2);
+            let is_old = mark != onlookers.mark(&[accounts[1], accounts[0]]);
+            news(3);
+            let told = hears(&mut looks) && looks.take();
+            assert_eq!(is_old, falls == 1 || falls == 2, "{falls}");
+            assert_eq!(told, falls == 2 || falls == 3, "{falls}");
+            assert!(!looks.take(), "{falls}: no second time");
+            assert_eq!(onlookers.mark(&accounts), onlookers.mark(&accounts), "{falls}: a page read anew is not old");
+        }
+    }
+
+    #[test]
+    fn news_is_heard_by_a_page_that_looks_at_the_same_moment() {
+        let (onlookers, account) = (Onlookers::default(), account());
+        for round in 0..2_000 {
+            let mark = onlookers.mark(&[account]);
+            let heard = std::thread::scope(|scope| {
+                scope.spawn(|| onlookers.reshaped(account));
+                let looks = onlookers.look(&[account]);
+                let is_old = onlookers.mark(&[account]) != mark;
+                (looks.expect("a look"), is_old)
+            });
+            let (mut looks, is_old) = heard;
+            assert!(is_old || looks.take(), "round {round}");
+        }
+    }
+
+    #[test]
+    fn marks_of_another_run_differ_and_are_read_as_they_are_printed() {
+        let account = account();
+        let runs: HashSet<String> = (0..8).map(|_| Onlookers::default().mark(&[account]).to_string()).collect();
+        assert_eq!(runs.len(), 8);
+        let mark = Onlookers::default().mark(&[account]);
+        assert_eq!(Mark::parse(&mark.to_string()), Some(mark));
+        for odd in ["", "1", "xyz", "00000000000000000", "+000000000000001", "🦀🦀🦀🦀"] {
+            assert_ne!(Mark::parse(odd), Some(mark), "{odd}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::alerts::round::Alerts;
 use crate::app::build::Parts;
 use crate::config::settings::{MailKind, MailTls, Profile, Settings};
 use crate::domain::site::Site;
-use crate::http::manage::state::{Door, ManageState, NewKeyLimits};
+use crate::http::manage::state::{Door, ManageState, NewKeyLimits, Referrals};
 use crate::http::page::local::Table;
 use crate::http::page::stage::{Names, Stage};
 use crate::http::portal::state::PortalState;
@@ -35,6 +35,7 @@ use crate::store::views::keys::KeyViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
 use crate::store::views::portal_look::PortalLookViews;
+use crate::store::views::referrals::ReferralViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
 use actix_web::rt::task::JoinHandle;
@@ -170,10 +171,14 @@ pub fn portal(parts: &Parts) -> PortalState {
 }
 
 /// Management through a door.
-pub fn manage(parts: &Parts, door: Door) -> ManageState {
+///
+/// # Errors
+/// If the tiers of commission cannot work.
+pub fn manage(parts: &Parts, door: Door) -> anyhow::Result<ManageState> {
     let (pool, directory, limits) = (&parts.pool, parts.books.directory.clone(), &parts.settings.limits);
     let most = |limit: u32| i32::try_from(limit).unwrap_or(i32::MAX);
-    ManageState {
+    Ok(ManageState {
+        referrals: referrals(parts, &door)?,
         door,
         desk: KeyDesk::new(
             &Stores::new(pool),
@@ -191,7 +196,22 @@ pub fn manage(parts: &Parts, door: Door) -> ManageState {
         audit: AuditViews::new(pool.clone()),
         cursors: Cursors::new(parts.settings.secrets.signing.clone()),
         new_key: NewKeyLimits { rpm: most(limits.rpm), concurrency: most(limits.concurrency) },
-    }
+    })
+}
+
+/// What is told of referrals; a program's door names the dashboard as mails do.
+fn referrals(parts: &Parts, door: &Door) -> anyhow::Result<Referrals> {
+    let (rules, names) = (&parts.settings.referral, &parts.settings.brand);
+    let origin = match door {
+        Door::Session(site) => site.origins.first().cloned().unwrap_or_default(),
+        Door::Credential { .. } => Place::of(&names.dashboard_url, parts.settings.listen.dashboard).origin().to_owned(),
+    };
+    Ok(Referrals {
+        views: ReferralViews::new(parts.pool.clone()),
+        tiers: rules.tiers().map_err(anyhow::Error::msg)?,
+        hold_back_days: rules.hold_back_days,
+        sign_in: format!("{origin}/login"),
+    })
 }
 
 /// The door of the API host.

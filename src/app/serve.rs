@@ -96,7 +96,7 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
     let (upstream, parked) = (parts.upstream.clone(), parts.parked.clone());
     let (bodies, draining) = (parts.bodies.clone(), parts.draining.clone());
     let (body, answer_limit) = (body_rules(&settings.limits), settings.limits.answer_bytes);
-    let manage = people::manage(parts, people::api_door(parts));
+    let manage = people::manage(parts, people::api_door(parts))?;
     let (health, strangers) = (health(parts), Data::new(strangers(parts)?));
     let desk = parts.payments.desk.clone();
     let app = move || {

@@ -14,7 +14,6 @@ use crate::store::preferences::PreferenceStore;
 use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
 use crate::store::views::movements::MovementViews;
-use crate::store::views::referrals::ReferralViews;
 use crate::store::views::usage::UsageViews;
 use crate::store::views::usage_lines::UsageLineViews;
 use actix_web::middleware::from_fn;
@@ -33,9 +32,8 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
     let patience = Patience(parts.settings.limits.body_grace);
     listen("dashboard", at.dashboard, |listener| {
         let site = people::site(parts, Site::Dashboard, listener.local_addr()?);
-        let manage = people::manage(parts, Door::Session(Box::new(site.clone())));
+        let manage = people::manage(parts, Door::Session(Box::new(site.clone())))?;
         let stage = people::stage(parts, &site, dashboard::routes::TABLE);
-        let rules = &parts.settings.referral;
         let dash = Dashboard {
             stage: stage.clone(),
             manage: manage.clone(),
@@ -45,15 +43,11 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
             usage_lines: UsageLineViews::new(parts.pool.clone()),
             prices: parts.prices.clone(),
             movements: MovementViews::new(parts.pool.clone()),
-            referrals: ReferralViews::new(parts.pool.clone()),
-            tiers: rules.tiers().map_err(anyhow::Error::msg)?,
-            hold_back_days: rules.hold_back_days,
             preferences: PreferenceStore::new(parts.pool.clone()),
         };
         let (desk, redemptions) = (parts.payments.desk.clone(), parts.payments.redemptions.clone());
         let server = HttpServer::new(move || {
             App::new()
-                .wrap(from_fn(host::guard_site))
                 .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(manage.clone()))
@@ -66,6 +60,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
                 .configure(dashboard::routes::add)
                 .default_service(web::to(mishaps::not_found))
                 .wrap(from_fn(mishaps::dress))
+                .wrap(from_fn(host::guard_site))
         });
         let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
@@ -85,7 +80,6 @@ pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
         let stage = people::stage(parts, &site, portal::pages::routes::TABLE);
         let server = HttpServer::new(move || {
             App::new()
-                .wrap(from_fn(host::guard_site))
                 .app_data(patience)
                 .app_data(Data::new(site.clone()))
                 .app_data(Data::new(state.clone()))
@@ -95,6 +89,7 @@ pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
                 .configure(portal::pages::routes::add)
                 .default_service(web::to(mishaps::not_found))
                 .wrap(from_fn(mishaps::dress))
+                .wrap(from_fn(host::guard_site))
         });
         let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())

@@ -13,6 +13,20 @@ use crate::config::settings::{MailKind, MailTls, PaidBy, Settings, UpstreamKind}
 
 /// A pepper or signing secret shorter than this could be guessed.
 const SECRET_MIN_CHARS: usize = 32;
+/// What stands in examples where a secret is to come, without its separators. Each is so long that no random secret has it.
+const PLACEHOLDERS: [&str; 11] = [
+    "changeme",
+    "changethis",
+    "replaceme",
+    "replacethis",
+    "placeholder",
+    "example",
+    "insertyour",
+    "yoursecret",
+    "yourpepper",
+    "password",
+    "0123456789",
+];
 
 /// Gives the settings back if nothing in them is unfit for real money.
 ///
@@ -109,6 +123,9 @@ fn secrets(settings: &Settings, reasons: &mut Vec<String>) {
             reasons.push(format!("secrets.{name} {fault}: set {variable} or {variable}_FILE"));
         }
     }
+    if is_placeholder(&secrets.upstream_credential) {
+        reasons.push("secrets.upstream_credential is a placeholder: set DEROUTER_UPSTREAM_CREDENTIAL or …_FILE".into());
+    }
     if secrets.previous_pepper.expose_secret().contains(DEV_MARK) {
         reasons.push("secrets.previous_pepper comes from the dev profile: remove it".into());
     }
@@ -120,10 +137,18 @@ fn fault_of(secret: &SecretString) -> Option<&'static str> {
     match () {
         () if text.is_empty() => Some("is missing"),
         () if text.contains(DEV_MARK) => Some("comes from the dev profile"),
+        () if is_placeholder(secret) => Some("is a placeholder"),
         () if text.chars().count() < SECRET_MIN_CHARS => Some("is shorter than 32 characters"),
         () if distinct < 8 => Some("repeats a few characters"),
         () => None,
     }
+}
+
+/// Whether it is what an example says in place of a secret, however it is spelt.
+fn is_placeholder(secret: &SecretString) -> bool {
+    let letters = secret.expose_secret().chars().filter(|c| c.is_alphanumeric());
+    let plain: String = letters.flat_map(char::to_lowercase).collect();
+    PLACEHOLDERS.iter().any(|words| plain.contains(words))
 }
 
 #[cfg(test)]
@@ -236,6 +261,22 @@ mod tests {
             let said = load(&fit_but(&changes)).expect_err(named).to_string();
             assert!(said.contains(named), "{named} is not in:\n{said}");
             assert!(!said.contains("51abcdef"), "no value is shown: {said}");
+        }
+    }
+
+    #[test]
+    fn n09_a_placeholder_of_an_example_is_no_secret() {
+        for (variable, value) in [
+            ("DEROUTER_SIGNING", "change-me-change-me-change-me-change-me-"),
+            ("DEROUTER_SIGNING", "CHANGE_ME_before_you_start_0d9f8a7b6c5e"),
+            ("DEROUTER_PEPPER", "replace this by 32 random characters!"),
+            ("DEROUTER_PEPPER", "0123456789abcdef0123456789abcdef"),
+            ("DEROUTER_PEPPER", "<your-secret-pepper-of-32-characters>"),
+            ("DEROUTER_UPSTREAM_CREDENTIAL", "sk-ant-placeholder"),
+        ] {
+            let said = load(&fit_but(&[(variable, value)])).expect_err(value).to_string();
+            assert!(said.contains(&format!("is a placeholder: set {variable}")), "{said}");
+            assert!(!said.contains(value), "{said}");
         }
     }
 

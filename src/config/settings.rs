@@ -1,6 +1,6 @@
 //! The settings as types, one struct a section of `config/default.toml`, which holds units, defaults and reasons.
 //!
-//! Every struct refuses unknown fields. Bounds that a type cannot say are in `check`, so a value that is here is usable.
+//! Every struct refuses unknown fields. Bounds that a type cannot say are in `rules.rs`, so a value that is here is usable.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +10,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::config::origin::is_origin;
 use crate::config::provider::{BtcpaySettings, StripeSettings};
 use crate::config::referral::Referral;
 use crate::domain::money::{Cost, Usd};
@@ -300,45 +299,6 @@ impl Settings {
     /// The pepper before this one, while keys of its time are still in use.
     pub fn previous_pepper(&self) -> Option<&SecretString> {
         given(&self.secrets.previous_pepper)
-    }
-
-    /// Refuses values no part could work with; the text names the setting.
-    pub(super) fn check(&self) -> Result<(), String> {
-        let (limits, database, upstream) = (&self.limits, &self.database, &self.upstream);
-        let payments = &self.payments;
-        let rules = [
-            (self.ledger.idle_passivate.as_secs() > 60, "ledger.idle_passivate_s must be more than 60"),
-            (self.ledger.note_delay.as_millis() <= 1_000, "ledger.note_delay_ms must be at most 1000"),
-            (database.pool > 0, "database.pool must be more than 0"),
-            (!database.connect_timeout.is_zero(), "database.connect_timeout_s must be more than 0"),
-            (!database.lock_timeout.is_zero(), "database.lock_timeout_ms must be more than 0"),
-            (
-                upstream.kind == UpstreamKind::Sandbox || is_origin(&upstream.base_url),
-                "upstream.base_url must be the provider's origin, such as https://api.anthropic.com, without a path",
-            ),
-            (
-                self.secrets.upstream_credential.expose_secret().bytes().all(|b| b.is_ascii_graphic()),
-                "secrets.upstream_credential must be letters, digits and signs alone, as a header can carry",
-            ),
-            (limits.rpm > 0 && limits.rpm <= i32::MAX as u32, "limits.rpm must be more than 0"),
-            (limits.concurrency > 0 && limits.concurrency <= i32::MAX as u32, "limits.concurrency must be more than 0"),
-            (!limits.body_grace.is_zero(), "limits.body_grace_s must be more than 0"),
-            (limits.body_bytes_per_s > 0, "limits.body_bytes_per_s must be more than 0"),
-            (
-                limits.body_budget_bytes >= limits.body_bytes,
-                "limits.body_budget_bytes must be at least limits.body_bytes",
-            ),
-            (self.secrets.pepper_version > 0, "secrets.pepper_version must be 1 to 32767"),
-            (self.identity.code_tries > 0, "identity.code_tries must be more than 0"),
-            (payments.min <= payments.max, "payments.min_usd must be at most payments.max_usd"),
-            (
-                payments.presets.iter().all(|p| (payments.min..=payments.max).contains(p)),
-                "payments.presets_usd must be amounts from payments.min_usd to payments.max_usd",
-            ),
-            (!payments.checkout_ttl.is_zero(), "payments.checkout_ttl_s must be more than 0"),
-        ];
-        rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(rule.to_owned()))?;
-        self.referral.check()
     }
 }
 

@@ -79,9 +79,13 @@ impl Ratio {
         Price::from_nanos(i64::try_from(floor).unwrap_or(i64::MAX))
     }
 
-    /// Price ÷ cost with at most six decimals, rounded down: `1.666666`, `1`. For display; nothing is computed from it.
+    /// Price ÷ cost with at most six decimals, rounded to the nearest: `1.666667`, `1`. A cost made from a multiplier was
+    /// rounded up to the nano-dollar, so rounding down would show `2.999999` to whoever asked for `3`; from a budget of a dollar on that holds for
+    /// multipliers up to 20. For display;
+    /// nothing is computed from it.
     pub fn multiplier(self) -> String {
-        let millionths = i128::from(self.price) * 1_000_000 / i128::from(self.cost);
+        let (cost, price) = (i128::from(self.cost), i128::from(self.price));
+        let millionths = (2_000_000 * price + cost) / (2 * cost);
         let text = format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
@@ -132,10 +136,22 @@ mod tests {
     }
 
     #[test]
+    fn a_multiplier_that_was_asked_for_is_the_one_that_is_shown() {
+        for (multiplier, shown) in [(3_000, "3"), (1_100, "1.1"), (7_000, "7")] {
+            let asked = ratio(1_000, multiplier);
+            for cents in [100, 3_333, 2_000, 10_000_000] {
+                let budget = Price::from_nanos(cents * 10_000_000);
+                let cost = asked.cost_of_budget(budget).expect("a cost");
+                assert_eq!(Ratio::of(cost, budget).expect("a ratio").multiplier(), shown, "of {cents} cents");
+            }
+        }
+    }
+
+    #[test]
     fn a_budget_costs_at_least_its_share() {
         assert_eq!(ratio(1, 3).cost_of_budget(Price::from_nanos(4_000)), Some(Cost::from_nanos(1_334)));
         assert_eq!(ratio(1, 3).margin(), "66.6%");
         let shown = [ratio(1, 3), ratio(3, 5), ratio(7, 7)].map(Ratio::multiplier);
-        assert_eq!(shown, ["3", "1.666666", "1"]);
+        assert_eq!(shown, ["3", "1.666667", "1"]);
     }
 }

@@ -28,6 +28,24 @@ pub struct ApiError {
     pub window: Option<(i32, i32, u64)>,
     /// The connection ends with this answer, so that its client's next request goes to another server.
     pub closes: bool,
+    /// For `Allow`, where another method was sent.
+    pub takes: Option<Takes>,
+}
+
+/// The methods that an address of the model API takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Takes {
+    Sent,
+    LookedAt,
+}
+
+impl Takes {
+    fn methods(self) -> &'static str {
+        match self {
+            Takes::Sent => "POST",
+            Takes::LookedAt => "GET, HEAD",
+        }
+    }
 }
 
 /// The envelope of an Anthropic error.
@@ -69,6 +87,7 @@ impl ApiError {
             request,
             window: None,
             closes: false,
+            takes: None,
         }
     }
 
@@ -110,12 +129,12 @@ impl ApiError {
         Self::new(Row(404, "not_found_error", "no_such_path"), words, request)
     }
 
-    pub fn method_not_allowed(request: CallId) -> Self {
-        Self::new(
-            Row(405, "invalid_request_error", "method_not_allowed"),
-            "This address does not take this method.",
-            request,
-        )
+    pub fn method_not_allowed(takes: Takes, request: CallId) -> Self {
+        let words = "This address does not take this method.";
+        ApiError {
+            takes: Some(takes),
+            ..Self::new(Row(405, "invalid_request_error", "method_not_allowed"), words, request)
+        }
     }
 
     pub fn model_not_found(model: &str, request: CallId) -> Self {
@@ -235,6 +254,9 @@ impl ResponseError for ApiError {
         }
         if self.is_final {
             response.insert_header(("x-should-retry", "false"));
+        }
+        if let Some(takes) = self.takes {
+            response.insert_header(("allow", takes.methods()));
         }
         if self.closes {
             response.force_close();

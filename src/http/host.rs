@@ -1,27 +1,50 @@
-//! The `Host` of a request (RFC 9112 §3.2): one of the form `name:port`. What differs from that may mean another host to a
-//! balancer in front of us than to us, so it is refused and its connection closed. Which name it is does not matter: the
-//! operator chooses the names. That HTTP/1.1 names one, and nothing names two, actix sees to before us.
+//! What every listener asks of a request's head before anything else.
+//!
+//! The `Host` (RFC 9112 §3.2) is one of the form `name:port`. What differs from that may mean another host to a balancer in
+//! front of us than to us, so it is refused and its connection closed. Which name it is does not matter: the operator
+//! chooses the names. That HTTP/1.1 names one, and nothing names two, actix sees to before us.
+//!
+//! Nor is a switch to WebSocket asked for. The server beneath takes all that follows such a head for its body, whatever
+//! length it states; a balancer that keeps to the length would send the next person's request into it.
 
 use crate::http::error::ApiError;
 use crate::http::json::error::JsonError;
 use crate::http::operator::answer::OperatorError;
 use crate::http::proxy::state::ProxyState;
+use crate::http::unread;
 use actix_web::Error;
 use actix_web::ResponseError;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
-use actix_web::http::header::{HOST, HeaderMap};
+use actix_web::http::header::{HOST, HeaderMap, HeaderValue, UPGRADE};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use std::net::Ipv6Addr;
 
-/// What is said to whoever sent none that is one.
-pub const WORDS: &str = "The Host header is not a name with or without a port. Send the name you connected to.";
+/// What is wrong with a head: the header, and what to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BadHead {
+    pub header: &'static str,
+    pub words: &'static str,
+}
 
-/// True unless the host that the request names cannot be one.
-pub fn is_sound(headers: &HeaderMap) -> bool {
-    headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(is_host))
+const NO_HOST: BadHead = BadHead {
+    header: "Host",
+    words: "The Host header is not a name with or without a port. Send the name you connected to.",
+};
+const NO_SWITCH: BadHead =
+    BadHead { header: "Upgrade", words: "There is no WebSocket here. Leave the Upgrade header out." };
+
+/// What is wrong with a request's head, if anything is.
+pub fn fault(headers: &HeaderMap) -> Option<BadHead> {
+    let is_host = headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(is_host));
+    let switches = |value: &HeaderValue| value.to_str().is_ok_and(|v| v.trim().eq_ignore_ascii_case("websocket"));
+    match (is_host, headers.get_all(UPGRADE).any(switches)) {
+        (false, _) => Some(NO_HOST),
+        (true, true) => Some(NO_SWITCH),
+        (true, false) => None,
+    }
 }
 
 /// True for `uri-host [ ":" port ]` of RFC 3986 §3.2.2; an empty name is none, since http has no URI without one.
@@ -42,13 +65,13 @@ fn is_host(text: &str) -> bool {
 ///
 /// # Errors
 /// Those of the routes.
-pub async fn guard_api<B: MessageBody>(
+pub async fn guard_api<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    guard(request, next, |request| {
+    guard(request, next, |request, fault| {
         let state = request.app_data::<Data<ProxyState>>().expect("the API has its state");
-        ApiError::bad_request(WORDS, state.new_call())
+        ApiError::bad_request(fault.words, state.new_call())
     })
     .await
 }
@@ -57,33 +80,34 @@ pub async fn guard_api<B: MessageBody>(
 ///
 /// # Errors
 /// Those of the routes.
-pub async fn guard_site<B: MessageBody>(
+pub async fn guard_site<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    guard(request, next, |_| JsonError::bad_request(WORDS).at("Host")).await
+    guard(request, next, |_, fault| JsonError::bad_request(fault.words).at(fault.header)).await
 }
 
 /// Guards the operator's console.
 ///
 /// # Errors
 /// Those of the routes.
-pub async fn guard_console<B: MessageBody>(
+pub async fn guard_console<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    guard(request, next, |_| OperatorError::bad_request(WORDS)).await
+    guard(request, next, |_, fault| OperatorError::bad_request(fault.words)).await
 }
 
-async fn guard<B: MessageBody, E: ResponseError>(
-    request: ServiceRequest,
+async fn guard<B: MessageBody + 'static, E: ResponseError>(
+    mut request: ServiceRequest,
     next: Next<B>,
-    refusal: impl FnOnce(&ServiceRequest) -> E,
+    refusal: impl FnOnce(&ServiceRequest, BadHead) -> E,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    if is_sound(request.headers()) {
-        return Ok(next.call(request).await?.map_into_left_body());
-    }
-    let mut response = refusal(&request).error_response();
+    let Some(fault) = fault(request.headers()) else {
+        let kept = unread::keep(&mut request);
+        return Ok(unread::hold(next.call(request).await?, kept));
+    };
+    let mut response = refusal(&request, fault).error_response();
     response.head_mut().set_connection_type(ConnectionType::Close);
     Ok(request.into_response(response).map_into_right_body())
 }

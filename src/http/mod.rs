@@ -16,4 +16,5 @@ pub mod principal;
 pub mod proxy;
 pub mod site;
 pub mod strangers;
+pub mod unread;
 pub mod webhooks;

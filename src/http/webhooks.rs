@@ -5,12 +5,12 @@
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Data, Path, Payload, ServiceConfig};
+use actix_web::web::{Data, Path, Payload};
 
 use crate::http::json::answer;
 use crate::http::json::body;
 use crate::http::json::error::JsonError;
-use crate::http::json::routing::at;
+use crate::http::json::routing::{at, routes};
 use crate::http::site::guard;
 use crate::payments::desk::PaymentDesk;
 use crate::payments::error::NoticeError;
@@ -21,10 +21,9 @@ const MAX_NOTICE: usize = 256 * 1024;
 /// Where notices come, below the API's origin.
 pub const PATH: &str = "/webhooks/";
 
-/// Adds the route; needs `Data<PaymentDesk>`.
-pub fn add(config: &mut ServiceConfig) {
-    config.service(at("/webhooks/{provider}").route(web::post().to(take)));
-}
+routes! { TABLE, add by at {
+    "/webhooks/{provider}" => post take;
+} }
 
 async fn take(
     http: HttpRequest,

@@ -221,6 +221,14 @@ impl PaymentDesk {
         }
     }
 
+    /// The order of this id as our row has it. `None` if it is not this account's.
+    ///
+    /// # Errors
+    /// If our own store is away.
+    pub async fn find(&self, account: AccountId, id: TopupId) -> Result<Option<TopupRow>, StoreError> {
+        self.0.store.own(account, id).await
+    }
+
     /// An account's orders, newest first, as our rows have them.
     ///
     /// # Errors

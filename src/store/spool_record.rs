@@ -112,7 +112,8 @@ impl Reader<'_> {
         };
         let model = self.text()?.into();
         let detail = Some(self.text()?).filter(|d| !d.is_empty());
-        Some(CallFacts {
+        // A record of ours ends here; a longer one is none, whatever its checksum says.
+        self.0.is_empty().then_some(CallFacts {
             call,
             account,
             key,

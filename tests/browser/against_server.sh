@@ -68,6 +68,11 @@ while read -r word who <&3; do
     age) psql -q "postgres://derouter@localhost/postgres?host=$DATA/data/socket" -v "who=$who" <<<"UPDATE web.session s
         SET proved_at = proved_at - interval '15 minutes' FROM web.reseller r
         WHERE r.account_id = s.account_id AND r.address = :'who'" ;;
+    # Codes come on one line: an answer ends with it.
+    mint) said=$(derouter code mint --amount "${who% *}" --count "${who#* }" 2>&1 | tr '\n' ' ') ;;
+    month) psql -q "postgres://derouter@localhost/postgres?host=$DATA/data/socket" -v "who=$who" <<<"UPDATE web.news_since
+        SET at = at - interval '70 days'; UPDATE ledger.commission c SET accrued_at = accrued_at - interval '1 month' FROM web.reseller r
+        WHERE r.account_id = c.referrer_id AND r.address = :'who'" ;;
     over) break ;;
     esac
     echo "$said" >&4

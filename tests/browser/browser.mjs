@@ -18,11 +18,11 @@ export const people = browser => {
     page.on('console', line => ['error', 'warning'].includes(line.type()) && note(`${line.text()} ${line.location().url}`))
     page.on('response', answer => answer.status() >= 500 && note(`${answer.url()} answered ${answer.status()}`))
   }
-  const open = async ({ width = 1280, theme = 'light', script = true } = {}) => {
+  const open = async ({ width = 1280, theme = 'light', script = true, agent } = {}) => {
     const phone = width < 700
     const context = await browser.newContext({
       viewport: { width, height: phone ? 844 : 860 }, isMobile: phone, hasTouch: phone, colorScheme: theme,
-      javaScriptEnabled: script, reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'],
+      javaScriptEnabled: script, userAgent: agent, reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'],
     })
     context.setDefaultTimeout(PATIENCE_MS)
     context.on('page', watch)

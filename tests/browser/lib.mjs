@@ -113,6 +113,13 @@ export const pay = async (page, amount) => {
   return new URL(page.url()).searchParams.get('topup')
 }
 
+/** Presses a button at the simulated provider, on the page of a top-up that was paid. */
+export const press = async (page, topUp, name) => {
+  await go(page, `${CONSOLE}/_dev/checkout/pay_${topUp.replaceAll('-', '')}`)
+  await page.getByRole('button', { name, exact: true }).click()
+  await page.waitForURL(`${CONSOLE}/_dev/checkout/*`)
+}
+
 /** A reseller of this name with money, on /api. */
 export const reseller = async (t, { name = 'reseller', dollars = '200', ...look } = {}) => {
   const page = await t.open(look), who = address(name)
@@ -227,11 +234,25 @@ export const refusal = async secret => {
 
 // ---- The server itself
 
-/** Stops the server in order, starts it again on the same data and ports, checks its books, or ages a person's codes. */
-export const server = async (word, who = '') => {
+let turn = Promise.resolve()
+/** What the server's shell says to a word; one question at a time, as there is one pipe. */
+const told = (word, who) => (turn = turn.catch(() => {}).then(async () => {
   const said = await openFile(SAID)
   await appendFile(ASK, `${word} ${who}\n`)
   const { buffer, bytesRead } = await said.read()
   await said.close()
-  is(`the server, asked to ${word}`, buffer.toString('utf8', 0, bytesRead).trim(), word)
+  return buffer.toString('utf8', 0, bytesRead).trim()
+}))
+
+/**
+ * Stops the server in order, starts it again on the same data and ports, checks its books, ages a person's codes, or lets
+ * a person's commission be of last month.
+ */
+export const server = async (word, who = '') => is(`the server, asked to ${word}`, await told(word, who), word)
+
+/** So many new redemption codes of this worth, as the operator's command prints them. */
+export const minted = async (dollars, count) => {
+  const said = await told('mint', `${dollars} ${count}`), codes = said.match(/\b([0-9A-Z]{5}-){4}[0-9A-Z]{5}\b/g) ?? []
+  is(`the codes in ${said}`, codes.length, count)
+  return codes
 }

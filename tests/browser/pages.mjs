@@ -9,7 +9,7 @@ const newKey = async page => {
 }
 
 /** `[who looks, path, what is done there]`, by part. */
-export const pages = ({ keys, ming, topUp, request }) => {
+export const pages = ({ keys, ming, topUp, receipt, request }) => {
   const id = label => keys[label].id, acme = id('acme-corp-prod')
   return {
     'keys': [
@@ -19,12 +19,12 @@ export const pages = ({ keys, ming, topUp, request }) => {
     'forms': [
       ['ming', '/keys/new'], ['ming', '/keys/new?label=x&budget=10&cost=10'], ['ming', `/keys/${acme}/top-up?amount=50`],
       ['ming', `/keys/${acme}/rename`], ['ming', `/keys/${acme}/rotate`], ['ming', `/keys/${acme}/delete`],
-      ['ming', `/keys/${acme}/message`], ['ming', '/account-key/rotate'], ['ming', '/top-up?amount=200'], ['ming', '/shortcuts'],
+      ['ming', `/keys/${acme}/message`], ['ming', '/account-key/rotate'], ['ming', '/top-up?amount=200'], ['ming', '/redeem'], ['ming', '/redeem', wrongCode], ['ming', '/shortcuts'],
     ],
     'books': [
       ['ming', '/usage'], ['ming', '/usage?range=24h&show=calls'], ['ming', `/usage?range=custom&from=2026-01-01&to=2026-01-31`],
       ['empty', '/usage'], ['ming', request], ['ming', '/billing'], ['empty', '/billing'], ['ming', '/billing/statement'],
-      ['ming', topUp], ['referrer', '/referrals'], ['empty', '/referrals'], ['ming', '/settings'], ['ming', '/guide'], ['empty', '/guide'], ['ming', '/nowhere'],
+      ['ming', topUp], ['taken', '/billing'], ['taken', receipt], ['referrer', '/referrals'], ['empty', '/referrals'], ['ming', '/settings'], ['ming', '/guide'], ['empty', '/guide'], ['ming', '/nowhere'],
     ],
     'dialogs': [
       ['ming', '/api', newKey],
@@ -63,6 +63,11 @@ const askForCode = async page => {
   await page.getByLabel('E-mail address').fill(address('looker'))
   await page.getByRole('button', { name: 'Send code' }).click()
   await page.getByLabel('Six-digit code').waitFor()
+}
+const wrongCode = async page => {
+  await page.getByLabel('Code', { exact: true }).fill('7KQ2M')
+  await page.getByRole('button', { name: 'Redeem', exact: true }).click()
+  await page.locator('#code[aria-invalid]').waitFor()
 }
 const goToCheckout = async page => {
   await page.getByLabel('Amount').fill('20')

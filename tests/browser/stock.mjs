@@ -1,5 +1,5 @@
 // People with keys in every state, made through the product itself: what pages are looked at with.
-import { address, ask, bind, call, cut, DASHBOARD, enter, fund, go, operate, pay, PORTAL, signIn, spend, until } from './lib.mjs'
+import { address, ask, bind, call, cut, DASHBOARD, enter, fund, go, operate, pay, PORTAL, press, signIn, spend, until } from './lib.mjs'
 
 /** The cookies of a page's person, for another context. */
 const kept = page => page.context().cookies()
@@ -53,6 +53,19 @@ const frozen = async t => {
   return page
 }
 
+/** Half of what was paid is refunded, the rest disputed, and part of it was spent. */
+const takenBack = async t => {
+  const page = await resellerOf(t, address('taken-back')), id = await pay(page, '200')
+  await go(page, `${DASHBOARD}/api`)
+  await cut(page, 'sold', '150', '90')
+  await press(page, id, 'Refund half of what is left')
+  await press(page, id, 'Dispute what is left')
+  await press(page, id, 'Withdraw the disputed money')
+  await go(page, `${DASHBOARD}/billing`)
+  await page.getByRole('region', { name: 'Account frozen' }).waitFor()
+  return { page, receipt: `/billing/${id}` }
+}
+
 /** A referrer whose only referee has spent something that is commission by now. */
 const referrer = async t => {
   const page = await resellerOf(t, address('referrer')), friend = await t.open(), who = address('friend')
@@ -82,15 +95,16 @@ const requestOf = async page => {
 
 const make = async t => {
   const ming = await few(t, address('ming'))
+  const taken = await takenBack(t)
   const { keys } = ming, secret = label => keys[label].secret
   const acme = await clientOf(t, address('acme'), { 'Acme prod': secret('acme-corp-prod'), Trial: secret('initech-trial'), Nightly: secret('northwind-batch'), Staging: secret('globex-staging') })
   const people = {
-    ming: ming.page, many: await many(t), empty: await resellerOf(t, address('empty')), frozen: await frozen(t), referrer: await referrer(t),
+    ming: ming.page, many: await many(t), empty: await resellerOf(t, address('empty')), frozen: await frozen(t), referrer: await referrer(t), taken: taken.page,
     acme, newcomer: await clientOf(t, address('newcomer'), {}), stranger: await t.open(),
   }
   const cookies = {}
   for (const [name, page] of Object.entries(people)) cookies[name] = await kept(page)
-  return { cookies, keys, ming: ming.who, topUp: ming.topUp, request: await requestOf(ming.page) }
+  return { cookies, keys, ming: ming.who, topUp: ming.topUp, receipt: taken.receipt, request: await requestOf(ming.page) }
 }
 
 let made

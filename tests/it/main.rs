@@ -7,6 +7,7 @@ mod core_gifts;
 mod core_model;
 mod crash;
 mod crash_money;
+mod fuzzed;
 mod key_list;
 mod lane_refusals;
 mod ledger_planted;

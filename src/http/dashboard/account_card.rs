@@ -79,6 +79,7 @@ mod tests {
             available: cost(available),
             receivable: Cost::ZERO,
             frozen: false,
+            held: false,
         };
         let looks = |available| {
             let card = Account::of(&view(available), Cost::ZERO, InFlight::default());
@@ -91,8 +92,13 @@ mod tests {
 
     #[test]
     fn a_debt_is_shown_whole_and_stops_new_keys() {
-        let view =
-            AccountView { main: Cost::ZERO, available: Cost::ZERO, receivable: cost(20_990_000_001), frozen: true };
+        let view = AccountView {
+            main: Cost::ZERO,
+            available: Cost::ZERO,
+            receivable: cost(20_990_000_001),
+            frozen: true,
+            held: false,
+        };
         let in_flight = InFlight { calls: 2, held: cost(310_000_000) };
         let card = Account::of(&view, cost(39_480_000_000), in_flight);
         let shown = [&card.balance, &card.allocated, &card.flight, &card.owed];

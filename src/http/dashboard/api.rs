@@ -68,7 +68,7 @@ pub async fn show(
     };
     let rows: Vec<Key> = keys.keys.iter().map(shown).collect();
     let start = start(&wanted, &balance, &counts, &keys);
-    let page = Page { live_url: live_url(&http), notice, ..visit.page_beside("api", &balance)? };
+    let page = Page { live_url: visit.live(&live_query(&http)), notice, ..visit.page_beside("api", &balance)? };
     visit.show(&Api {
         page,
         account: Account {
@@ -84,10 +84,10 @@ pub async fn show(
 }
 
 /// The stream that follows the keys which this very page shows.
-fn live_url(http: &HttpRequest) -> String {
+fn live_query(http: &HttpRequest) -> String {
     match http.query_string() {
-        "" => "/live?page=api".to_owned(),
-        query => format!("/live?page=api&{query}"),
+        "" => "page=api".to_owned(),
+        query => format!("page=api&{query}"),
     }
 }
 

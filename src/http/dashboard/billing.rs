@@ -6,11 +6,11 @@ use askama::Template;
 use uuid::Uuid;
 
 use crate::actors::open_calls::InFlight;
-use crate::domain::ids::TopupId;
 use crate::domain::topup::TopupState;
 use crate::http::dashboard::account_card::Account;
 use crate::http::dashboard::moves::{Asked, Moves};
 use crate::http::dashboard::page::Page;
+use crate::http::dashboard::receipt;
 use crate::http::dashboard::state::Dashboard;
 use crate::http::dashboard::top_up_line::{self, TopUp};
 use crate::http::dashboard::visit::Visit;
@@ -55,7 +55,7 @@ pub async fn show(
     let list = asked.pager(&dash, "/billing", &mut found.rows, SHOWN);
     let running = dash.manage.directory.open_calls().in_flight_of(visit.account);
     let in_flight = running.into_values().fold(InFlight::default(), InFlight::and);
-    let page = Page { live_url: "/live?page=billing".to_owned(), notice, ..visit.page_beside("billing", &balance)? };
+    let page = Page { live_url: visit.live("page=billing"), notice, ..visit.page_beside("billing", &balance)? };
     visit.show(&Billing {
         page,
         account: Account {
@@ -75,8 +75,7 @@ async fn came_back(visit: &Visit<'_>, desk: &PaymentDesk, codes: &Redemptions) -
         let code = codes.own(visit.account, id).await?;
         return Ok(code.map(|code| redeemed(&code)).unwrap_or_default());
     }
-    let Some(id) = TopupId::parse(&visit.query("topup")) else { return Ok(Notice::default()) };
-    let row = desk.show(visit.account, id).await?;
+    let row = receipt::looked_at(visit, desk, &visit.query("topup")).await?;
     Ok(row.map(|row| notice(&row, visit.query("cancelled") == "1")).unwrap_or_default())
 }
 

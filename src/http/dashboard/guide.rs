@@ -60,7 +60,7 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
         Some(row) => own(row),
         None => standard(dash.manage.new_key.rpm, dash.manage.new_key.concurrency),
     };
-    let page = Page { live_url: "/live?page=guide".to_owned(), ..visit.page_beside("guide", &balance)? };
+    let page = Page { live_url: visit.live("page=guide"), ..visit.page_beside("guide", &balance)? };
     visit.show(&Guide { page, eg: with_balance(eg, &balance) })
 }
 

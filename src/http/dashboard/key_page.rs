@@ -37,7 +37,7 @@ pub async fn show(http: HttpRequest, id: Path<String>, dash: Data<Dashboard>) ->
         KeyNow { row: &row, last_used: last_call, in_flight, frozen: balance.frozen, display: visit.chosen.display };
     let live_url = match row.status {
         KeyStatus::Closed => String::new(),
-        _ => format!("/live?page=key&key={id}"),
+        _ => visit.live(&format!("page=key&key={id}")),
     };
     let notice = notices::of_key(&visit).await?;
     let page = Page { live_url, notice, ..visit.page_beside("api", &balance)? };

@@ -30,7 +30,7 @@ struct Reader {
     earned: bool,
 }
 
-/// `GET /live?page=api` with the query of its list, `?page=key&key=…`, `?page=…`.
+/// `GET /live?seen=…&page=api` with the query of its list, `&page=key&key=…`, `&page=…`.
 pub async fn stream(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &dash).await?;
     let page = visit.query("page");
@@ -42,10 +42,10 @@ pub async fn stream(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpResp
         "key" => vec![visit.key(&visit.query("key")).await?.key()],
         _ => Vec::new(),
     };
-    let looks = dash.manage.directory.onlookers().look(visit.account).into_iter().collect();
     let (account, session, display) = (visit.account, visit.session.id, visit.chosen.display);
     let reader = Reader { dash: dash.as_ref().clone(), account, session, keys, display, earned: page == "api" };
-    live::answer(&dash.stage, &http, looks, move || reader.clone().read()).await
+    let onlookers = dash.manage.directory.onlookers();
+    live::answer(&dash.stage, &http, onlookers, &[account], move || reader.clone().read()).await
 }
 
 impl Reader {

@@ -43,11 +43,8 @@ pub async fn show(
     desk: Data<PaymentDesk>,
 ) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &dash).await?;
-    let row = desk
-        .show(visit.account, TopupId::parse(&id).ok_or_else(JsonError::not_found)?)
-        .await?
-        .ok_or_else(JsonError::not_found)?;
-    let live_url = if row.order.state.is_waiting() { "/live?page=billing".to_owned() } else { String::new() };
+    let row = looked_at(&visit, &desk, &id).await?.ok_or_else(JsonError::not_found)?;
+    let live_url = if row.order.state.is_waiting() { visit.live("page=billing") } else { String::new() };
     let page = Page { live_url, ..visit.page("billing").await? };
     visit.show(&ReceiptPage { page, receipt: receipt(&visit, &row) })
 }
@@ -70,6 +67,19 @@ pub async fn cancel(
             Err(JsonError::provider_away())
         }
     }
+}
+
+/// The order of this id after a look at its provider, read as the page's first part.
+///
+/// # Errors
+/// If our own store is away.
+pub async fn looked_at(visit: &Visit<'_>, desk: &PaymentDesk, raw: &str) -> Result<Option<TopupRow>, JsonError> {
+    let Some(id) = TopupId::parse(raw) else { return Ok(None) };
+    if desk.show(visit.account, id).await?.is_none() {
+        return Ok(None);
+    }
+    visit.read_from_now();
+    Ok(desk.find(visit.account, id).await?)
 }
 
 fn receipt(visit: &Visit<'_>, row: &TopupRow) -> Receipt {

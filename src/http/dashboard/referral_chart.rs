@@ -22,6 +22,8 @@ pub fn chart(span: &Span, found: &[CommissionDay]) -> Chart {
     let days: Vec<(String, Cost, Cost)> = span
         .edges()
         .iter()
+        // The last edge is tomorrow's midnight.
+        .take(span.steps())
         .map(|at| {
             (
                 words::day(span.to(), *at),
@@ -74,4 +76,19 @@ fn axis(amount: i64) -> String {
         return words::dollars_6(Usd::from_nanos(amount)).trim_end_matches('0').to_owned();
     }
     text.trim_end_matches(".00").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chart_ends_today_and_counts_its_days() {
+        let now: DateTime<Utc> = "2026-11-24T20:20:00Z".parse().expect("an instant");
+        let (amount, length) = (Cost::from_nanos(300_000_000), Cost::from_nanos(6_000_000_000));
+        let chart = chart(&span(now), &[CommissionDay { day: now.date_naive(), amount, length }]);
+        assert_eq!(chart.rows.len(), 30);
+        assert_eq!(chart.ticks, ["26 Oct", "9 Nov", "24 Nov"]);
+        assert_eq!(chart.caption, "Commission of $0.30 in 30 days, most on 24 Nov: $0.30");
+    }
 }

@@ -29,7 +29,7 @@ enum Place {
 pub async fn table(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &dash).await?;
     let mut response = visit.file("commission.csv", "text/csv; charset=utf-8");
-    Ok(response.streaming(lines(dash.referrals.clone(), visit.account)))
+    Ok(response.streaming(lines(dash.manage.referrals.views.clone(), visit.account)))
 }
 
 /// A table that breaks off where the store fails: the browser then says that the download failed.

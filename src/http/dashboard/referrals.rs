@@ -13,6 +13,7 @@ use crate::http::dashboard::referral_line::{CommissionLine, RefereeLine};
 use crate::http::dashboard::state::Dashboard;
 use crate::http::dashboard::visit::Visit;
 use crate::http::json::error::JsonError;
+use crate::http::manage::{referrals, show};
 use crate::http::page::chart::Chart;
 use crate::http::page::parts::Pager;
 use crate::http::page::words;
@@ -79,7 +80,7 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
     let (whose, limit) = (visit.account, i64::try_from(SHOWN + 1).unwrap_or(i64::MAX));
     let (before, after) = (lines_place(&visit), referees_place(&visit));
     let span = referral_chart::span(visit.look.at);
-    let views = &dash.referrals;
+    let views = &dash.manage.referrals.views;
     let (balance, summary) = tokio::try_join!(visit.balance(), async { Ok(views.summary(whose).await?) })?;
     let (mut found, mut rows, days) = tokio::try_join!(
         views.referees(whose, after, limit),
@@ -100,12 +101,11 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
 }
 
 fn head(visit: &Visit<'_>, summary: &ReferralSummary, has_lines: bool) -> Referrals {
-    let (tiers, site) = (&visit.dash.tiers, &visit.dash.stage.site);
-    let origin = site.origins.first().map_or("", String::as_str);
+    let terms = &visit.dash.manage.referrals;
     let pending_note = summary.due.map(|due| format!("The first of it on {}", words::day(visit.look.at, due)));
-    let (rate, next, share) = standing(tiers, summary);
+    let (rate, next, share) = standing(&terms.tiers, summary);
     Referrals {
-        link: format!("{origin}{}?ref={}", visit.dash.stage.sign_in(), summary.code),
+        link: terms.link_of(&summary.code),
         referees: words::counted(summary.referees, "reseller", "resellers"),
         referred: words::dollars(summary.referred.usd()),
         referred_exact: words::dollars_9(summary.referred.usd()),
@@ -117,11 +117,10 @@ fn head(visit: &Visit<'_>, summary: &ReferralSummary, has_lines: bool) -> Referr
         rate,
         next,
         share,
-        tiers: tier_rows(tiers, summary),
-        hold_back: if visit.dash.hold_back_days == 0 {
-            String::new()
-        } else {
-            words::counted(visit.dash.hold_back_days.into(), "day", "days")
+        tiers: tier_rows(&terms.tiers, summary),
+        hold_back: match terms.hold_back_days {
+            0 => String::new(),
+            days => words::counted(days.into(), "day", "days"),
         },
         has_referees: summary.referees > 0,
         has_lines,
@@ -132,12 +131,12 @@ fn head(visit: &Visit<'_>, summary: &ReferralSummary, has_lines: bool) -> Referr
 /// The rate of the next cent, the way to the next rate, and how much of the way is done.
 fn standing(tiers: &Tiers, summary: &ReferralSummary) -> (String, String, String) {
     let (paid, place) = (tiers.paid(), tiers.place(summary.referred));
-    let rate = per_cent(paid[place].rate_bp);
+    let rate = show::rate(paid[place].rate_bp);
     let Some(next) = paid.get(place + 1) else { return (rate, "The highest tier".to_owned(), "100".to_owned()) };
     let left = words::dollars_up(next.from.saturating_sub(summary.referred).usd());
     let way = next.from.saturating_sub(paid[place].from).nanos();
     let gone = summary.referred.saturating_sub(paid[place].from).nanos();
-    (rate, format!("{left} more to {}", per_cent(next.rate_bp)), words::share(gone, way))
+    (rate, format!("{left} more to {}", show::rate(next.rate_bp)), words::share(gone, way))
 }
 
 fn tier_rows(tiers: &Tiers, summary: &ReferralSummary) -> Vec<TierRow> {
@@ -148,16 +147,10 @@ fn tier_rows(tiers: &Tiers, summary: &ReferralSummary) -> Vec<TierRow> {
             end if end < paid.len() => format!("{} to {}", whole(at), whole(end)),
             _ => format!("From {}", whole(at)),
         },
-        rate: per_cent(paid[at].rate_bp),
+        rate: show::rate(paid[at].rate_bp),
         current: at == place,
     };
     (0..paid.len()).map(row).collect()
-}
-
-/// Basis points as people read them: `5%`, `7.5%`.
-fn per_cent(bp: u32) -> String {
-    let text = format!("{}.{:02}", bp / 100, bp % 100);
-    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn lines_list(visit: &Visit<'_>) -> String {
@@ -174,8 +167,7 @@ fn lines_place(visit: &Visit<'_>) -> Option<Uuid> {
 
 fn referees_place(visit: &Visit<'_>) -> Option<(DateTime<chrono::Utc>, Uuid)> {
     let place = visit.dash.manage.cursors.read(&referees_list(visit), &visit.query("referees"))?;
-    let (micros, id) = place.split_once('.')?;
-    Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
+    referrals::place_of(&place)
 }
 
 fn lines_pager(visit: &Visit<'_>, rows: &mut Vec<CommissionRow>, is_further: bool) -> Pager {
@@ -188,7 +180,7 @@ fn lines_pager(visit: &Visit<'_>, rows: &mut Vec<CommissionRow>, is_further: boo
 fn referees_pager(visit: &Visit<'_>, rows: &mut Vec<RefereeRow>, is_further: bool) -> Pager {
     let more = rows.len() > SHOWN;
     rows.truncate(SHOWN);
-    let last = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.joined.timestamp_micros(), row.id));
+    let last = rows.last().filter(|_| more).map(referrals::place);
     pager(visit, ("referees", &referees_list(visit), "referees"), last, is_further)
 }
 

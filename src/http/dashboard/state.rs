@@ -5,14 +5,12 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::domain::pricing::PriceBook;
-use crate::domain::referral::Tiers;
 use crate::http::manage::state::ManageState;
 use crate::http::page::stage::Stage;
 use crate::store::preferences::PreferenceStore;
 use crate::store::views::account_totals::AccountTotalsViews;
 use crate::store::views::key_list::KeyListViews;
 use crate::store::views::movements::MovementViews;
-use crate::store::views::referrals::ReferralViews;
 use crate::store::views::usage::UsageViews;
 use crate::store::views::usage_lines::UsageLineViews;
 
@@ -29,10 +27,6 @@ pub struct Dashboard {
     /// What meters cost, for the details of a request.
     pub prices: Arc<ArcSwap<PriceBook>>,
     pub movements: MovementViews,
-    pub referrals: ReferralViews,
-    /// Of commission.
-    pub tiers: Tiers,
-    pub hold_back_days: u32,
     /// What resellers chose under Settings.
     pub preferences: PreferenceStore,
 }

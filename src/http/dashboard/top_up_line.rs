@@ -85,7 +85,7 @@ fn after_credit(row: &TopupRow) -> StateWords {
         }
         TopupState::Disputed => {
             // A refund made before the dispute is in the sum too.
-            let so_far = taken_back(row, "taken back so far");
+            let so_far = format!("{} was taken back so far", words::dollars(row.taken_back.usd()));
             (format!("Disputed by the payer’s bank: your account is frozen until it ends; {so_far}"), "bad", "lock")
         }
         TopupState::Lost => (format!("{} for good", taken_back(row, "taken back")), "bad", "alert"),

@@ -93,7 +93,7 @@ pub async fn show(http: HttpRequest, dash: Data<Dashboard>) -> Result<HttpRespon
         dash.usage.key_names(visit.account, wanted.key.map(|key| key.key()), KEYS)
     )?;
     let total = usage.total().unwrap_or_default();
-    let live_url = "/live?page=usage".to_owned();
+    let live_url = visit.live("page=usage");
     visit.show(&UsageTemplate {
         page: Page { live_url, ..visit.page("usage").await? },
         chart: usage_chart::chart(&wanted, &usage, total),

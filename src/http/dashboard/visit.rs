@@ -1,6 +1,6 @@
 //! One request of a signed-in reseller to a page.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
@@ -10,8 +10,10 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use crate::actors::messages::AccountView;
+use crate::actors::onlookers::Mark;
 use crate::domain::client_message::Filling;
 use crate::domain::ids::AccountId;
+use crate::domain::money::Cost;
 use crate::domain::preference::Preferences;
 use crate::domain::site::Person;
 use crate::domain::trail::{Actor, Trail};
@@ -21,7 +23,7 @@ use crate::http::json::error::JsonError;
 use crate::http::page::form::Form;
 use crate::http::page::parts::Notice;
 use crate::http::page::stage::Look;
-use crate::http::page::{local, reply, words};
+use crate::http::page::{live, local, reply, words};
 use crate::http::site::guard;
 use crate::identity::form_token;
 use crate::identity::sessions::Session;
@@ -37,6 +39,8 @@ pub struct Visit<'a> {
     pub look: Look,
     /// What the reseller chose under Settings.
     pub chosen: Preferences,
+    /// Of the account, before anything was read that the page shows.
+    seen: Cell<Mark>,
     /// Set with the answer.
     cookies: RefCell<Vec<String>>,
 }
@@ -72,8 +76,19 @@ impl<'a> Visit<'a> {
         let Person::Reseller(account) = session.person else { return Err(JsonError::signed_out()) };
         let trail = guard::trail(http, dash.stage.site.trusted_hops, Actor::Reseller(account));
         let look = dash.stage.look(http);
+        let seen = Cell::new(dash.manage.directory.onlookers().mark(&[account]));
         let chosen = dash.preferences.get(account).await?;
-        Ok(Visit { http, dash, account, session, trail, look, chosen, cookies: RefCell::default() })
+        Ok(Visit { http, dash, account, session, trail, look, chosen, seen, cookies: RefCell::default() })
+    }
+
+    /// Begins to read what the page shows: what the request itself has done until now is no news to it.
+    pub fn read_from_now(&self) {
+        self.seen.set(self.dash.manage.directory.onlookers().mark(&[self.account]));
+    }
+
+    /// Where the live figures of a page are.
+    pub fn live(&self, query: &str) -> String {
+        live::url(self.seen.get(), query)
     }
 
     /// The balance as its actor sees it.
@@ -187,20 +202,55 @@ fn host_of(origin: &str) -> &str {
 }
 
 fn frozen_why(balance: &AccountView) -> String {
-    match (balance.frozen, balance.receivable.nanos() > 0) {
-        (false, _) => String::new(),
-        (true, true) => {
-            let owed = words::dollars(balance.receivable.usd());
-            format!("A payment was taken back after it was spent, and {owed} is owed.")
+    let owes = balance.receivable > Cost::ZERO;
+    let owed = words::dollars_up(balance.receivable.usd());
+    match (balance.frozen, balance.held, owes) {
+        (false, ..) => String::new(),
+        (true, false, _) => format!("A payment was taken back after it was spent, and {owed} is owed."),
+        (true, true, false) => "A payment is disputed, or the operator suspended the account.".to_owned(),
+        (true, true, true) => {
+            format!("A payment is disputed, or the operator suspended the account, and {owed} is owed.")
         }
-        (true, false) => "A payment is disputed, or the operator suspended the account.".to_owned(),
     }
 }
 
 fn frozen_lift(balance: &AccountView) -> String {
-    match (balance.frozen, balance.receivable.nanos() > 0) {
-        (false, _) => String::new(),
-        (true, true) => "The freeze lifts by itself once a deposit repays it.".to_owned(),
-        (true, false) => "The freeze lifts when the dispute ends or the operator releases it.".to_owned(),
+    let owes = balance.receivable > Cost::ZERO;
+    match (balance.frozen, balance.held, owes) {
+        (false, ..) => "",
+        (true, false, _) => "The freeze lifts by itself once a deposit repays it.",
+        (true, true, false) => "The freeze lifts when the dispute ends or the operator releases it.",
+        (true, true, true) => {
+            "The freeze lifts once the dispute has ended or the operator has released it, and a deposit has repaid what \
+             is owed."
+        }
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_that_a_deposit_lifts_a_freeze_which_a_dispute_keeps() {
+        let view = |nanos, held| AccountView {
+            main: Cost::ZERO,
+            available: Cost::ZERO,
+            receivable: Cost::from_nanos(nanos),
+            frozen: held || nanos > 0,
+            held,
+        };
+        for (nanos, held, why, lift) in [
+            (0, false, "", ""),
+            (89_990_000_001, false, "A payment was taken back after it was spent, and $90.00 is owed.", "by itself"),
+            (0, true, "A payment is disputed, or the operator suspended the account.", "when the dispute ends"),
+            (90_000_000_000, true, "suspended the account, and $90.00 is owed.", "has ended or the operator"),
+        ] {
+            let view = view(nanos, held);
+            assert!(frozen_why(&view).ends_with(why), "{}", frozen_why(&view));
+            assert!(frozen_lift(&view).contains(lift), "{}", frozen_lift(&view));
+            assert_eq!(frozen_lift(&view).contains("by itself"), nanos > 0 && !held);
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Messages say what to do next. None of them carries an amount of the other side, so the portal may send them all.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use std::fmt;
@@ -23,9 +23,11 @@ pub struct JsonError {
     message: String,
     field: Option<String>,
     /// What a form held, as the query of the page that shows it; empty for programs.
-    typed: String,
+    typed: Box<str>,
     retry_after_s: Option<u64>,
     closes: bool,
+    /// Methods for `Allow`; empty but for a 405.
+    allow: Box<str>,
 }
 
 #[derive(Serialize)]
@@ -48,9 +50,10 @@ impl JsonError {
             kind,
             message: message.into(),
             field: None,
-            typed: String::new(),
+            typed: Box::default(),
             retry_after_s: None,
             closes: false,
+            allow: Box::default(),
         }
     }
 
@@ -62,7 +65,7 @@ impl JsonError {
 
     /// Keeps what a form held for the page that shows it.
     pub fn typed(mut self, query: String) -> Self {
-        self.typed = query;
+        self.typed = query.into_boxed_str();
         self
     }
 
@@ -88,6 +91,11 @@ impl JsonError {
     /// The field at fault, where there is one.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
+    }
+
+    /// The methods that the address takes, where another one was sent; else empty.
+    pub fn allow(&self) -> &str {
+        &self.allow
     }
 
     fn retry_after(mut self, seconds: u64) -> Self {
@@ -148,9 +156,10 @@ impl JsonError {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing of yours at this address.")
     }
 
-    pub fn method_not_allowed() -> Self {
+    /// `allow`: the methods that the address takes, between commas.
+    pub fn method_not_allowed(allow: String) -> Self {
         let words = "This address does not take this method.";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", words)
+        JsonError { allow: allow.into(), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", words) }
     }
 
     pub fn throttled(message: &'static str) -> Self {
@@ -262,6 +271,9 @@ impl ResponseError for JsonError {
         let mut response = answer::with_headers(self.status);
         if let Some(seconds) = self.retry_after_s {
             response.insert_header(("retry-after", seconds));
+        }
+        if !self.allow.is_empty() {
+            response.insert_header((header::ALLOW, &*self.allow));
         }
         if self.closes {
             response.force_close();

@@ -125,11 +125,12 @@ pub async fn update(
     let wanted: SubKeyChange = body::read(&http, payload).await?;
     refuse_repricing(&wanted)?;
     let label = wanted.label.as_deref().map(keys::label).transpose()?;
+    let sent = wanted.add_budget.as_ref().map(SentAmount::text).unwrap_or_default();
+    let idem = operation::identity(&http, Identified::IfSent, &["top-up", id.as_str(), &sent])?;
     let key = caller::owned(&state, &caller, &id).await?;
     let mut replayed = false;
     if let Some(amount) = &wanted.add_budget {
         let price: Price = amount.usd("addBudget")?.into();
-        let idem = operation::identity(&http, Identified::IfSent, &["top-up", id.as_str(), &amount.text()])?;
         replayed = state.desk.top_up(&key, price, idem, &caller.trail).await?.replayed;
     }
     if label.is_some() || wanted.paused.is_some() {

@@ -94,6 +94,12 @@ pub fn price(amount: Price) -> String {
     amount.usd().exact()
 }
 
+/// Basis points as people read them: `5%`, `7.5%`.
+pub fn rate(bp: u32) -> String {
+    let text = format!("{}.{:02}", bp / 100, bp % 100);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// The margin in words: a share of the client price, or that there is none.
 pub fn margin_label(ratio: Ratio) -> String {
     if ratio.is_internal_share() { NO_MARKUP.to_owned() } else { ratio.margin() }

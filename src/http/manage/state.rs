@@ -1,6 +1,7 @@
 //! What management handlers need, and through which door their callers come.
 
 use crate::actors::directory::Directory;
+use crate::domain::referral::Tiers;
 use crate::http::site::state::SiteState;
 use crate::identity::account_key_uses::AccountKeyUses;
 use crate::identity::credentials::Credentials;
@@ -11,6 +12,7 @@ use crate::store::views::audit::AuditViews;
 use crate::store::views::keys::KeyViews;
 use crate::store::views::lines::LineViews;
 use crate::store::views::portal::PortalViews;
+use crate::store::views::referrals::ReferralViews;
 use crate::store::views::scope::Scope;
 use crate::store::views::statement::StatementViews;
 
@@ -30,6 +32,23 @@ pub struct NewKeyLimits {
     pub concurrency: i32,
 }
 
+/// What referrers are told of, and by which terms they earn.
+#[derive(Clone)]
+pub struct Referrals {
+    pub views: ReferralViews,
+    pub tiers: Tiers,
+    pub hold_back_days: u32,
+    /// Where those who follow a link sign in: `https://dash.example/login`.
+    pub sign_in: String,
+}
+
+impl Referrals {
+    /// The link of the referrer with this code.
+    pub fn link_of(&self, code: &str) -> String {
+        format!("{}?ref={code}", self.sign_in)
+    }
+}
+
 /// Shared by all workers of a host.
 #[derive(Clone)]
 pub struct ManageState {
@@ -44,6 +63,7 @@ pub struct ManageState {
     pub statement: StatementViews,
     pub account_key: AccountKeyViews,
     pub audit: AuditViews,
+    pub referrals: Referrals,
     pub cursors: Cursors,
     pub new_key: NewKeyLimits,
 }

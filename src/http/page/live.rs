@@ -9,20 +9,21 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::future::select_all;
 use futures_util::stream;
 use serde::Serialize;
-use tokio::sync::watch;
 
-use crate::actors::onlookers::Changes;
+use crate::actors::onlookers::{Looks, Mark, Onlookers};
+use crate::domain::ids::AccountId;
 use crate::http::json::error::JsonError;
-use crate::http::page::reply;
 use crate::http::page::stage::Stage;
+use crate::http::page::{local, reply};
 
 /// Between two messages at least: four a second.
 const PACE: Duration = Duration::from_millis(250);
 /// Silence after which a comment shows that the line stands; the session is looked at again then.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The parameter that carries the mark of a page.
+const SEEN: &str = "seen";
 
 /// What a page shows at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -78,41 +79,49 @@ impl Figures {
     }
 }
 
-/// The figures once, for pages that cannot hold a stream or where nothing is to be looked at; else the stream. `read` gives the figures of this moment and
-/// fails where the session ended or the store is away: the stream ends then, and the page says that it is stale.
+/// Where the figures of a page are, which asks for `query`. The mark was taken before the page was read: if the accounts
+/// were reshaped since, the first message says that it is to be loaded again.
+pub fn url(mark: Mark, query: &str) -> String {
+    // The mark comes first: a page's own query may name anything.
+    format!("/live?{SEEN}={mark}&{query}")
+}
+
+/// The figures once, for pages that cannot hold a stream or where nothing is to be looked at; else the stream. `read`
+/// gives the figures of this moment and fails where the session ended or the store is away: the stream ends then, and
+/// the page says that it is stale.
 ///
 /// # Errors
 /// If the first reading fails.
 pub async fn answer<R, F>(
     stage: &Stage,
     http: &HttpRequest,
-    looks: Vec<watch::Receiver<Changes>>,
+    onlookers: &Onlookers,
+    accounts: &[AccountId],
     read: R,
 ) -> Result<HttpResponse, JsonError>
 where
     R: Fn() -> F + 'static,
     F: Future<Output = Result<Figures, JsonError>> + 'static,
 {
-    let first = read().await?;
-    if looks.is_empty() || !wants_stream(http) {
-        return Ok(reply::headed(stage, StatusCode::OK).json(first));
-    }
+    let looks = if wants_stream(http) { onlookers.look(accounts) } else { None };
+    // After the look: what comes later is told by it.
+    let seen = Mark::parse(&local::parameter(http.query_string(), SEEN));
+    let reload = seen.is_some_and(|seen| seen != onlookers.mark(accounts));
+    let first = Figures { reload, ..read().await? };
+    let Some(looks) = looks else { return Ok(reply::headed(stage, StatusCode::OK).json(first)) };
     let mut response = reply::headed(stage, StatusCode::OK);
     response
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         // A proxy in front that collects answers would hold the figures back.
         .insert_header(("x-accel-buffering", "no"));
-    let shape = looks.iter().map(|look| look.borrow().shape).sum();
-    let watching = Watching { looks, read, shown: first.clone(), shape, told: Some(first) };
+    let watching = Watching { looks, read, shown: first.clone(), told: Some(first) };
     Ok(response.streaming(stream::unfold(watching, |watching| watching.next())))
 }
 
 struct Watching<R> {
-    looks: Vec<watch::Receiver<Changes>>,
+    looks: Looks,
     read: R,
     shown: Figures,
-    /// The accounts' shapes when the page was opened.
-    shape: u64,
     /// The first message, until it is sent.
     told: Option<Figures>,
 }
@@ -129,13 +138,10 @@ where
         }
         loop {
             tokio::time::sleep(PACE).await;
-            let changed = select_all(self.looks.iter_mut().map(|look| Box::pin(look.changed())));
-            let silent = tokio::time::timeout(HEARTBEAT, changed).await.is_err();
-            // Marked as seen before the reading: a change during it is read again.
-            let shape = self.looks.iter_mut().map(|look| look.borrow_and_update().shape).sum();
-            let mut now = (self.read)().await.ok()?;
-            now.reload = shape != self.shape;
-            self.shape = shape;
+            let silent = tokio::time::timeout(HEARTBEAT, self.looks.changed()).await.is_err();
+            // Before the reading: a change during it is read again.
+            let reload = self.looks.take();
+            let now = Figures { reload, ..(self.read)().await.ok()? };
             let news = now.since(&self.shown);
             self.shown = now;
             match news {

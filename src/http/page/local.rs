@@ -21,9 +21,13 @@ pub fn parameter(query: &str, name: &str) -> String {
     found.map(|v| v.chars().filter(|c| !c.is_control()).take(512).collect()).unwrap_or_default()
 }
 
-/// Whether the site has this path for some method.
-pub fn is_known(table: Table, path: &str) -> bool {
-    table.iter().any(|(_, pattern)| fits(pattern, path))
+/// The methods that the site's page of this path takes; none where there is no such page.
+pub fn methods(table: Table, path: &str) -> Vec<String> {
+    let known = table.iter().filter(|(_, pattern)| fits(pattern, path));
+    let mut methods: Vec<String> = known.map(|(method, _)| method.to_uppercase()).collect();
+    methods.sort();
+    methods.dedup();
+    methods
 }
 
 fn fits(pattern: &str, path: &str) -> bool {

@@ -54,8 +54,8 @@ pub async fn dress(
 
 /// No such page, or not for this method.
 pub async fn not_found(http: HttpRequest, stage: Data<Stage>) -> Result<HttpResponse, JsonError> {
-    let known = local::is_known(stage.table, http.path());
-    Err(if known { JsonError::method_not_allowed() } else { JsonError::not_found() })
+    let methods = local::methods(stage.table, http.path());
+    Err(if methods.is_empty() { JsonError::not_found() } else { JsonError::method_not_allowed(methods.join(", ")) })
 }
 
 fn page_of(stage: &Stage, http: &HttpRequest, error: &JsonError) -> HttpResponse {
@@ -71,6 +71,9 @@ fn page_of(stage: &Stage, http: &HttpRequest, error: &JsonError) -> HttpResponse
         Site::Portal => reply::page(stage, http, error.status(), &PortalError { page, error: &shown }),
     };
     let mut response = rendered.unwrap_or_else(|_| reply::headed(stage, StatusCode::SERVICE_UNAVAILABLE).finish());
+    if let (Ok(allow), false) = (header::HeaderValue::from_str(error.allow()), error.allow().is_empty()) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
     if error.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(RETRY_S));
     }

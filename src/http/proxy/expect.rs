@@ -13,7 +13,7 @@ use actix_web::{HttpMessage, ResponseError};
 /// asked where all requests are asked, so that unknown ones are counted once.
 ///
 /// # Errors
-/// 400 for a bad host, 401 or 413 as the request itself would get them; the connection is closed, since the body may come all the same.
+/// 400 for a bad head, 401 or 413 as the request itself would get them; the connection is closed, since the body may come all the same.
 pub async fn before_body(clock: &Clock, limit: usize, request: Request) -> Result<Request, Response<BoxBody>> {
     match refusal(clock, limit, &request) {
         Some(error) => {
@@ -27,8 +27,8 @@ pub async fn before_body(clock: &Clock, limit: usize, request: Request) -> Resul
 
 fn refusal(clock: &Clock, limit: usize, request: &Request) -> Option<ApiError> {
     let call = call_at(clock);
-    if !host::is_sound(request.headers()) {
-        return Some(ApiError::bad_request(host::WORDS, call));
+    if let Some(fault) = host::fault(request.headers()) {
+        return Some(ApiError::bad_request(fault.words, call));
     }
     if !request.path().starts_with("/v1/") {
         return None;

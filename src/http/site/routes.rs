@@ -1,19 +1,13 @@
-//! The routes that both people's sites have.
+//! The routes that both people's sites have: sign-in by code and the person's own record. They need `Data<SiteState>`.
 
-use actix_web::web::{self, ServiceConfig};
-
-use crate::http::json::routing::at;
+use crate::http::json::routing::{at, routes};
 use crate::http::site::{person, sign_in};
 
-/// Adds sign-in by code and the person's own record; needs `Data<SiteState>`.
-pub fn add(config: &mut ServiceConfig) {
-    config
-        .service(at("/api/v1/sign-in").route(web::post().to(sign_in::ask)))
-        .service(at("/api/v1/sign-in/verify").route(web::post().to(sign_in::verify)))
-        .service(at("/api/v1/sign-out").route(web::post().to(person::sign_out)))
-        .service(at("/api/v1/me").route(web::get().to(person::me)))
-        .service(
-            at("/api/v1/sessions").route(web::get().to(person::sessions)).route(web::delete().to(person::revoke_all)),
-        )
-        .service(at("/api/v1/sessions/{id}").route(web::delete().to(person::revoke)));
-}
+routes! { TABLE, add by at {
+    "/api/v1/sign-in" => post sign_in::ask;
+    "/api/v1/sign-in/verify" => post sign_in::verify;
+    "/api/v1/sign-out" => post person::sign_out;
+    "/api/v1/me" => get person::me;
+    "/api/v1/sessions" => get person::sessions, delete person::revoke_all;
+    "/api/v1/sessions/{id}" => delete person::revoke;
+} }

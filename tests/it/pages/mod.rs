@@ -6,6 +6,7 @@ mod foreign;
 mod key_changes;
 mod key_money;
 mod key_refusals;
+mod live;
 mod top_up;
 mod usage;
 mod walkthrough;

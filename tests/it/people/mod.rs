@@ -2,6 +2,7 @@
 
 mod account_key_page;
 pub mod alerts;
+mod described;
 mod guide_page;
 mod leaks;
 mod mail;
@@ -16,5 +17,6 @@ mod sessions;
 mod settings_page;
 mod sign_in;
 mod smtp;
+mod sweep;
 mod tenancy;
 mod walkthrough;

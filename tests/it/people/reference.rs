@@ -26,7 +26,7 @@ async fn the_reference_calls_answer_in_the_reference_types() {
         ("remainingVirtual", json!(100)),
         ("rpmLimit", json!(60)),
         ("concurrentLimit", json!(5)),
-        ("displayMultiplier", json!(1.666666)),
+        ("displayMultiplier", json!(1.666667)),
     ] {
         assert_eq!(listed[field], value, "{field}");
     }
@@ -44,6 +44,8 @@ async fn the_reference_calls_answer_in_the_reference_types() {
         let answer = program.pay(Method::PUT, &path, "u", &json!({ field: 3 })).await;
         assert_eq!((answer.status, answer.field().as_str()), (422, field));
     }
+    let unsound = program.pay(Method::PUT, &path, "two words", &json!({ "label": "acme 3" })).await;
+    assert_eq!((unsound.status, unsound.field().as_str()), (400, "Idempotency-Key"), "also where no money moves");
     let gone = program.delete(&path).await;
     assert_eq!((gone.status, &gone.json()["returned"]), (200, &json!("90")));
     assert_eq!(program.get("/balance").await.json()["balance"], "200.0000");
@@ -59,6 +61,8 @@ async fn a_new_key_is_priced_by_cost_by_multiplier_or_not_at_all() {
         (json!({ "budgetVirtual": 30 }), "970.0000", json!(1)),
         (json!({ "budgetVirtual": "30", "displayMultiplier": 1.5 }), "950.0000", json!(1.5)),
         (json!({ "budgetVirtual": 30, "cost": "10" }), "940.0000", json!(3)),
+        // A third of 20 dollars rounds up to the nano-dollar, and 3 was asked for.
+        (json!({ "budgetVirtual": 20, "displayMultiplier": 3 }), "933.3333", json!(3)),
     ];
     for (order, left, multiplier) in rows {
         let made = program.post("/sub-keys", &order).await.json();

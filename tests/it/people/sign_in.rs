@@ -215,7 +215,8 @@ async fn malformed_sign_in_bodies_are_told_what_is_wrong() {
     let rows = [
         ("{", 400, ""),
         ("[]", 422, ""),
-        ("{\"email\":1}", 422, ""),
+        ("{\"email\":1}", 422, "email"),
+        ("[\"a@b.com\"]", 422, ""),
         ("{}", 422, "email"),
         ("{\"email\":\"a@b.com\",\"email\":\"c@d.com\"}", 422, "email"),
         ("{\"email\":\"a@b.com\",\"role\":\"operator\"}", 422, "role"),
@@ -227,7 +228,10 @@ async fn malformed_sign_in_bodies_are_told_what_is_wrong() {
     }
     let large = json!({ "email": "a".repeat(20_000) });
     assert_eq!(browser.post("/api/v1/sign-in", &large).await.status, 413);
-    assert_eq!(browser.get("/api/v1/sign-in").await.status, 405);
+    let refused = browser.get("/api/v1/sign-in").await;
+    assert_eq!((refused.status, refused.header("allow")), (405, Some("POST")));
+    let refused = browser.send(awc::http::Method::PUT, "/api/v1/sessions", &[], None).await;
+    assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, DELETE")));
     assert_eq!(browser.get("/api/v1/nothing").await.status, 404);
     app.close().await;
 }

@@ -65,7 +65,7 @@ async fn the_chart_of_a_key_adds_up_to_what_it_spent() {
         // Three times 1,000 tokens at $1 and 400 at $5 a million, at 100 : 60.
         assert!(page.contains(": $0.0150, 3 requests"), "{page}");
         assert!(page.contains(&format!("Spent $0.0150 over {days} days, all on ")), "{page}");
-        assert!(page.contains(&format!("/live?key={}", key.id)));
+        assert!(page.contains(&format!("&#38;key={}\"", key.id)));
     }
     app.close().await;
 }

@@ -3,6 +3,7 @@
 use crate::support::app::TestApp;
 use crate::support::calls::{bytes_of, call_id, scripted, soon};
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
 
 fn plain() -> Value {
     json!({ "model": "claude-haiku-4-5", "max_tokens": 50, "messages": [{ "role": "user", "content": "hi" }] })
@@ -104,6 +105,25 @@ async fn counting_tokens_is_free_limited_and_refused_to_an_empty_key() {
     app.sandbox.set_scenario(json!({ "usage": { "output_tokens": 1_000_000 } })).expect("a script");
     assert_eq!(app.ask(&key, &plain()).await.status, 200);
     assert_eq!(app.exchange(&count).await.status, 402);
+    app.close().await;
+}
+
+#[actix_web::test]
+async fn who_looks_at_the_head_of_the_models_alone_gets_that_of_the_list() {
+    let app = TestApp::start().await;
+    let key = app.key("100", "60", 60, 5).await.secret;
+    for path in ["/v1/models?limit=2", "/v1/models/claude-haiku-4-5"] {
+        let whole = app.exchange(&get(&key, path)).await;
+        let asked = format!("HEAD {path} HTTP/1.1\r\nhost: a\r\nx-api-key: {key}\r\nconnection: close\r\n\r\n");
+        let mut head = String::new();
+        app.open(asked.as_bytes()).await.read_to_string(&mut head).await.expect("an answer");
+        assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
+        assert!(head.contains(&format!("content-length: {}\r\n", whole.text().len())), "{head}");
+    }
+    let mut refused = String::new();
+    let asked = "HEAD /v1/models HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    app.open(asked.as_bytes()).await.read_to_string(&mut refused).await.expect("an answer");
+    assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
     app.close().await;
 }
 

@@ -8,5 +8,6 @@ mod headers;
 mod inputs;
 mod leaving;
 mod limits;
+mod listeners;
 mod refusals;
 mod sockets;

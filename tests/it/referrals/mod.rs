@@ -3,6 +3,7 @@
 mod accrual;
 mod crash;
 mod formula;
+mod json;
 mod page;
 mod scene;
 mod sign_up;

@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
+use crate::support::described;
 use crate::support::site::Site;
 
 /// A loaded machine may be slow; no test measures time.
@@ -56,18 +57,31 @@ pub struct Browser {
     pub csrf: String,
     /// Headers of every request, instead of the origin where it is not empty.
     pub sent: Vec<(&'static str, String)>,
+    /// False at a site that is not the OpenAPI document's.
+    is_described: bool,
 }
 
 impl Browser {
     pub fn at(site: SocketAddr) -> Self {
         let origin = format!("http://{site}");
-        Browser { sent: vec![("origin", origin.clone())], origin, cookies: BTreeMap::new(), csrf: String::new() }
+        let sent = vec![("origin", origin.clone())];
+        Browser { sent, origin, cookies: BTreeMap::new(), csrf: String::new(), is_described: true }
+    }
+
+    /// At a site whose paths the OpenAPI document does not describe.
+    pub fn beside(site: SocketAddr) -> Self {
+        Browser { is_described: false, ..Browser::at(site) }
     }
 
     /// A program with a key, at the API host.
     pub fn with_key(api: SocketAddr, secret: &str) -> Self {
         let sent = vec![("authorization", format!("Bearer {secret}"))];
         Browser { sent, ..Browser::at(api) }
+    }
+
+    /// The same person with all they have, at another site; what they send of the old site goes along.
+    pub fn moved(&self, site: SocketAddr) -> Self {
+        Browser { origin: format!("http://{site}"), ..self.clone() }
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {
@@ -90,9 +104,14 @@ impl Browser {
 
     /// One request; keeps the cookies that come back.
     pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        let asked = method.to_string();
         let mut response = self.request(method, path, headers, body).await;
         let bytes = response.body().limit(64 * 1024 * 1024).await.expect("a body");
-        self.answer(&response, bytes.to_vec())
+        let answer = self.answer(&response, bytes.to_vec());
+        if self.is_described {
+            described::hold(&asked, path, answer.status, &answer.headers, &answer.text);
+        }
+        answer
     }
 
     /// Listens to a stream of events: the first message, and after `news` happened the next one.
@@ -103,6 +122,16 @@ impl Browser {
         news.await;
         messages(&mut response, &mut heard, 2).await;
         self.answer(&response, heard)
+    }
+
+    /// The first message of a stream of events.
+    pub async fn first_message(&mut self, path: &str) -> Value {
+        let mut response = self.request(Method::GET, path, &[("accept", "text/event-stream")], None).await;
+        let mut heard = Vec::new();
+        messages(&mut response, &mut heard, 1).await;
+        let text = String::from_utf8(heard).expect("UTF-8");
+        let data = text.strip_prefix("data: ").and_then(|rest| rest.split("\n\n").next());
+        serde_json::from_str(data.expect("a message")).expect("JSON")
     }
 
     async fn request(
@@ -234,7 +263,7 @@ impl TestApp {
 
     /// A signed-in client who has bound a key.
     pub async fn client(&self, email: &str, secret: &str) -> Browser {
-        let mut browser = Browser::at(self.portal);
+        let mut browser = Browser::beside(self.portal);
         browser.sign_in(self, email).await;
         let bound = browser.post("/api/v1/portal/bind", &json!({ "key": secret })).await;
         assert_eq!(bound.status, 201, "{}", bound.text);

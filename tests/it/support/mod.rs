@@ -5,6 +5,7 @@ pub mod browser;
 pub mod calls;
 pub mod cluster;
 pub mod cutter;
+pub mod described;
 pub mod desk;
 pub mod form;
 pub mod own_cluster;

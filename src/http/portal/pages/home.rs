@@ -6,7 +6,7 @@ use askama::Template;
 
 use crate::http::json::error::JsonError;
 use crate::http::page::stage::Stage;
-use crate::http::page::words;
+use crate::http::page::{live, words};
 use crate::http::portal::pages::figures::{self, PortalKey};
 use crate::http::portal::pages::frame::PortalPage;
 use crate::http::portal::pages::notices;
@@ -39,13 +39,15 @@ pub async fn front(
 /// `GET /keys`.
 pub async fn keys(http: HttpRequest, stage: Data<Stage>, portal: Data<PortalState>) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &stage, &portal).await?;
+    // Before anything is read that the page shows.
+    let seen = portal.directory.onlookers().mark(&visit.accounts().await?);
     let keys = portal.views.keys(visit.user).await?;
     if keys.is_empty() {
         return Ok(visit.see_other("/bind"));
     }
     let last_calls = portal.usage.last_calls(visit.user).await?;
     let mut page = visit.page_beside(&keys, None).await?;
-    page.live_url = "/live?keys".to_owned();
+    page.live_url = live::url(seen, "keys");
     page.notice = notices::of(&visit.query("did"));
     let bound = keys.iter().map(|row| PortalKey {
         last_used: match last_calls.get(&row.key) {

@@ -8,6 +8,7 @@ use crate::actors::messages::KeyRef;
 use crate::domain::money::Price;
 use crate::http::json::error::JsonError;
 use crate::http::page::chart::Chart;
+use crate::http::page::live;
 use crate::http::page::parts::Pager;
 use crate::http::page::stage::Stage;
 use crate::http::portal::pages::alerts::{self, Alerts};
@@ -43,25 +44,27 @@ pub async fn show(
 ) -> Result<HttpResponse, JsonError> {
     let visit = Visit::open(&http, &stage, &portal).await?;
     let bound = visit.key(&id).await?;
+    // Before anything is read that the page shows.
+    let seen = portal.directory.onlookers().mark(&[bound.account()]);
     let keys = portal.views.keys(visit.user).await?;
     let row = keys.iter().find(|row| row.key == bound.key()).ok_or_else(JsonError::not_found)?;
-    let live = portal.directory.client_view(KeyRef { account: bound.account(), key: bound.key() }).await?;
+    let view = portal.directory.client_view(KeyRef { account: bound.account(), key: bound.key() }).await?;
     let filter = Filter::of(&visit, &bound);
     let period = filter.period;
     let days = portal.usage.days(&bound, period.from()).await?;
     let models = portal.usage.models(&bound, period.from()).await?;
     let (lines, list) = lines::read(&visit, &bound, &filter, models).await?;
-    let KeyFigures { key, limits, takes_requests } = figures::figures(row, Some(&live));
-    let pace = if takes_requests { usage::pace(period, &days, live.remaining) } else { String::new() };
+    let KeyFigures { key, limits, takes_requests } = figures::figures(row, Some(&view));
+    let pace = if takes_requests { usage::pace(period, &days, view.remaining) } else { String::new() };
     let path = format!("/keys/{}", bound.key());
     let mut page = visit.page_beside(&keys, Some(&bound)).await?;
-    page.live_url = format!("/live?key={}", bound.key());
+    page.live_url = live::url(seen, &format!("key={}", bound.key()));
     page.back.clone_from(&path);
     page.notice = notices::of(&visit.query("did"));
     let ranges = period.links(&path, &filter.of_model());
     visit.show(&Key {
         key: PortalKey { pace, ..key },
-        usage: usage::card(period, &days, live.spent > Price::ZERO || lines.has_rows, ranges),
+        usage: usage::card(period, &days, view.spent > Price::ZERO || lines.has_rows, ranges),
         chart: usage::chart(period, &days),
         quick: quick_start::snippets(&stage.names.api_url),
         alerts: alerts::read(&visit, &bound).await?,

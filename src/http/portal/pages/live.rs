@@ -25,7 +25,7 @@ struct Reader {
     user: UserId,
 }
 
-/// `GET /live?key=…`, `GET /live?keys`.
+/// `GET /live?seen=…&key=…`, `GET /live?seen=…&keys`.
 pub async fn stream(
     http: HttpRequest,
     stage: Data<Stage>,
@@ -39,14 +39,12 @@ pub async fn stream(
         user: visit.user,
     };
     let onlookers = portal.directory.onlookers();
-    if http.query_string() == "keys" {
-        let keys = portal.scope.bound_keys(visit.user).await?;
-        let looks = keys.iter().filter_map(|key| onlookers.look(key.account())).collect();
-        return live::answer(&stage, &http, looks, move || reader.clone().all()).await;
+    if http.query_string().split('&').any(|part| part == "keys") {
+        let accounts = visit.accounts().await?;
+        return live::answer(&stage, &http, onlookers, &accounts, move || reader.clone().all()).await;
     }
     let key = visit.key(&visit.query("key")).await?;
-    let looks = onlookers.look(key.account()).into_iter().collect();
-    live::answer(&stage, &http, looks, move || reader.clone().one(key)).await
+    live::answer(&stage, &http, onlookers, &[key.account()], move || reader.clone().one(key)).await
 }
 
 impl Reader {

@@ -5,7 +5,7 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use crate::domain::ids::{KeyId, UserId};
+use crate::domain::ids::{AccountId, KeyId, UserId};
 use crate::domain::site::Person;
 use crate::domain::trail::{Actor, Trail};
 use crate::http::json::error::JsonError;
@@ -79,6 +79,11 @@ impl<'a> Visit<'a> {
     /// 404 for an absent and an unbound key alike.
     pub async fn key(&self, raw: &str) -> Result<BoundKey, JsonError> {
         self.portal.scope.bound_key(self.user, raw).await?.ok_or_else(JsonError::not_found)
+    }
+
+    /// The accounts of the bound keys: to be looked at, never to be shown.
+    pub async fn accounts(&self) -> Result<Vec<AccountId>, JsonError> {
+        Ok(self.portal.scope.bound_keys(self.user).await?.iter().map(BoundKey::account).collect())
     }
 
     /// The frame of a page; `current` is the key it shows.
