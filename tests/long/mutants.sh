@@ -26,6 +26,8 @@ if [ -z "${MUTANTS_SHARDS:-}${MUTANTS_AGAIN:-}" ]; then rm -f "$VERDICTS"; fi
 
 # Fewer rounds of the random models: a wrong rule shows in the first hundreds.
 export CARGO_TARGET_DIR=$WORK/target DEROUTER_CORE_OPS=20000 DEROUTER_SEED=1
+# Of a failure only that it is one counts.
+export RUST_BACKTRACE=0 PROPTEST_MAX_SHRINK_ITERS=0
 (cd "$WORK" && cargo test --quiet)
 
 for shard in ${MUTANTS_SHARDS:-$(seq 0 $((SHARDS - 1)))}; do
