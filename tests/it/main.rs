@@ -3,8 +3,11 @@
 mod actix_facts;
 mod actix_lifecycle;
 mod calls;
+mod core_books;
+mod core_corners;
 mod core_gifts;
 mod core_model;
+mod core_words;
 mod crash;
 mod crash_money;
 mod key_list;

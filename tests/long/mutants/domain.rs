@@ -5,11 +5,20 @@ extern crate self as derouter;
 pub mod domain;
 
 #[cfg(test)]
+#[path = "../tests/it/core_books.rs"]
+mod core_books;
+#[cfg(test)]
+#[path = "../tests/it/core_corners.rs"]
+mod core_corners;
+#[cfg(test)]
 #[path = "../tests/it/core_gifts.rs"]
 mod core_gifts;
 #[cfg(test)]
 #[path = "../tests/it/core_model.rs"]
 mod core_model;
+#[cfg(test)]
+#[path = "../tests/it/core_words.rs"]
+mod core_words;
 #[cfg(test)]
 #[path = "../tests/it/wire_metering.rs"]
 mod wire_metering;

@@ -1,0 +1,179 @@
+//! Corners of the rules where one sign the other way would go unseen elsewhere: bounds, and fields that are nearly alike.
+
+use derouter::domain::admission;
+use derouter::domain::client_message::{MessageTemplate, TemplateError};
+use derouter::domain::email::EmailAddress;
+use derouter::domain::gate::Gate;
+use derouter::domain::ids::{CallId, TopupId};
+use derouter::domain::money::Cost;
+use derouter::domain::payment::{Method, PaymentFact, PaymentState, Received, Refund, RefundState};
+use derouter::domain::preference::{Preferences, STANDARD_LOW};
+use derouter::domain::price_row::Day;
+use derouter::domain::pricing::PriceBook;
+use derouter::domain::reconcile::{DifferenceKind, compare};
+use derouter::domain::referral::{Tier, Tiers};
+use derouter::domain::request::parse;
+use derouter::domain::take_back::{StepKind, TakeBack};
+use derouter::domain::topup::{Topup, TopupState};
+use uuid::Uuid;
+
+const DOLLAR: i64 = 1_000_000_000;
+
+fn usd(dollars: i64) -> Cost {
+    Cost::from_nanos(dollars * DOLLAR)
+}
+
+#[test]
+fn an_address_of_254_characters_is_one_and_of_255_is_none() {
+    let local = "a".repeat(64);
+    let domain = |last: usize| format!("{}.{}.{}.com", "b".repeat(63), "b".repeat(63), "b".repeat(last));
+    let longest = format!("{local}@{}", domain(57));
+    assert_eq!(longest.len(), 254);
+    assert_eq!(EmailAddress::parse(&longest).expect("an address").as_str(), longest);
+    assert!(EmailAddress::parse(&format!("{local}@{}", domain(58))).is_err());
+    let wide = format!("you@{0}.{0}.{0}.com", "ｂ".repeat(40));
+    assert_eq!(EmailAddress::parse(&wide).expect("an address").as_str().len(), 4 + 3 * 41 + 3, "{} bytes", wide.len());
+}
+
+#[test]
+fn a_template_may_be_wide_and_one_beyond_every_length_is_not_looked_into() {
+    let flags = "{key}".to_owned() + &"🇩🇪".repeat(995);
+    assert!(MessageTemplate::parse(&flags).is_ok(), "{} bytes", flags.len());
+    for (bytes, error) in
+        [(64_000, TemplateError::Control), (64_001, TemplateError::Length), (90_000, TemplateError::Length)]
+    {
+        assert_eq!(MessageTemplate::parse(&"\u{7}".repeat(bytes)), Err(error), "{bytes}");
+    }
+}
+
+#[test]
+fn an_order_id_has_one_spelling() {
+    let id = "019ab0c2-f1e4-7b0f-9d3a-5c7e81f20b46";
+    assert_eq!(TopupId::parse(id), Some(TopupId(id.parse().expect("an id"))));
+    for foreign in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), String::new()] {
+        assert_eq!(TopupId::parse(&foreign), None, "{foreign}");
+    }
+}
+
+#[test]
+fn new_limits_hold_for_the_next_call() {
+    let mut gate = Gate::new(60, 5);
+    gate.set_limits(2, 1);
+    gate.admit(CallId(Uuid::from_u128(1)), Cost::ZERO, 0);
+    assert!(gate.would_admit(0).is_err(), "one at once");
+    gate.set_limits(2, 2);
+    assert_eq!((gate.would_admit(0), gate.window(0)), (Ok(()), (2, 1, 60_000)));
+    gate.admit(CallId(Uuid::from_u128(2)), Cost::ZERO, 0);
+    gate.set_limits(2, 9);
+    assert!(gate.would_admit(0).is_err(), "two in the minute");
+    assert_eq!((gate.open(), gate.running()), (2, 2));
+}
+
+#[test]
+fn brackets_say_what_is_paid_and_which_is_the_next() {
+    let tiers = Tiers::of(&[0, 1_000, 5_000].map(usd), &[500, 1_000, 1_500], 800).expect("tiers");
+    let paid = [(0, 500), (1_000, 800), (5_000, 800)].map(|(from, rate_bp)| Tier { from: usd(from), rate_bp });
+    assert_eq!(tiers.paid(), paid);
+    assert_eq!(tiers.margin_bp(), 800);
+    for (referred, place) in [(0, 0), (999, 0), (1_000, 1), (4_999, 1), (5_000, 2), (9_000, 2)] {
+        assert_eq!(tiers.place(usd(referred)), place, "{referred}");
+    }
+}
+
+#[test]
+fn fields_of_a_tool_are_read_like_those_of_a_block() {
+    let read = |tool: &str| {
+        let body = format!(r#"{{"model":"m","messages":[],"tools":[{tool}]}}"#);
+        parse(body.as_bytes()).unwrap_or_else(|e| panic!("{body}: {e}"))
+    };
+    let stated = read(r#"{"type":"web_search_20250305","max_uses":null}"#);
+    let unstated = read(r#"{"type":"web_search_20250305"}"#);
+    assert_eq!(stated.server_tools, unstated.server_tools, "null states nothing");
+    let cached = read(r#"{"name":"a","cache_control":{"type":"ephemeral","ttl":"1h"}}"#);
+    assert!(cached.cache_control && cached.cache_write_1h);
+    assert!(!read(r#"{"name":"a"}"#).cache_control);
+}
+
+#[test]
+fn a_length_of_another_dialect_is_refused_with_the_name_it_has_here() {
+    for field in ["max_completion_tokens", "max_output_tokens"] {
+        let body = format!(r#"{{"model":"m","messages":[],"{field}":5}}"#);
+        let said = parse(body.as_bytes()).expect_err("not this dialect").to_string();
+        assert!(said.contains("`max_tokens` alone"), "{said}");
+    }
+}
+
+#[test]
+fn a_stream_is_never_asked_for_less_output() {
+    let book = PriceBook::from_toml(include_str!("../../config/prices.toml"), Day::parse("2026-11-23").expect("a day"));
+    let body = r#"{"model":"claude-opus-4-8","max_tokens":100000,"messages":[]}"#;
+    let quote = book.expect("a book").quote(&parse(body.as_bytes()).expect("a body")).expect("a price");
+    let floor = quote.input_bound().saturating_add(quote.output_cost(300));
+    let (stream, buffered) = (admission::streamed(&quote, floor), admission::buffered(&quote, floor));
+    let (stream, buffered) = (stream.expect("room for a little"), buffered.expect("room for a little"));
+    assert_eq!((stream.hold, stream.output, stream.lowered), (floor, 300, false));
+    assert_eq!((buffered.hold, buffered.output, buffered.lowered), (floor, 300, true));
+}
+
+#[test]
+fn whoever_has_chosen_nothing_is_told_below_20_dollars() {
+    assert_eq!((STANDARD_LOW, Preferences::default().low.below), (usd(20), usd(20)));
+}
+
+/// The provider's word, our order, and what of it does not agree.
+#[test]
+fn a_difference_between_provider_and_books_is_named_by_the_gravest() {
+    let rows: [(&str, Topup, PaymentFact, Option<DifferenceKind>); 9] = [
+        ("agree", credited(200), paid(200), None),
+        ("paid there alone", open(), paid(200), Some(DifferenceKind::NotCredited)),
+        ("paid, ended by hand", Topup { is_closed: true, ..open() }, paid(200), None),
+        ("nobody paid", open(), fact(PaymentState::Open, Received::Nothing), None),
+        ("another amount", credited(200), paid(201), Some(DifferenceKind::Amount)),
+        ("not paid there", credited(200), fact(PaymentState::Open, Received::Nothing), Some(DifferenceKind::Amount)),
+        ("given back there", credited(200), given_back(paid(200), 50), Some(DifferenceKind::NotTakenBack)),
+        ("more given back", credited(200), given_back(paid(200), 201), Some(DifferenceKind::Doubtful)),
+        (
+            "a card that failed",
+            credited(200),
+            fact(PaymentState::Failed, Received::Nothing),
+            Some(DifferenceKind::Doubtful),
+        ),
+    ];
+    for (what, order, fact, wanted) in rows {
+        assert_eq!(compare(&order, &fact, &[]), wanted, "{what}");
+    }
+    let taken = [TakeBack { op: "refund:r".into(), kind: StepKind::Reversal, amount: usd(50) }];
+    assert_eq!(compare(&credited(200), &given_back(paid(200), 50), &taken), None);
+}
+
+fn open() -> Topup {
+    Topup {
+        id: TopupId(Uuid::nil()),
+        method: Some(Method::Card),
+        requested: usd(200),
+        state: TopupState::Open,
+        credited: None,
+        received: None,
+        reason: None,
+        expires_us: None,
+        is_closed: false,
+    }
+}
+
+fn credited(dollars: i64) -> Topup {
+    Topup { state: TopupState::Credited, credited: Some(usd(dollars)), ..open() }
+}
+
+fn fact(state: PaymentState, received: Received) -> PaymentFact {
+    let (refunds, disputes) = (Vec::new(), Vec::new());
+    PaymentFact { payment: "p".into(), topup: None, state, received, live: true, refunds, disputes }
+}
+
+fn paid(dollars: i64) -> PaymentFact {
+    fact(PaymentState::Paid, Received::Usd(usd(dollars)))
+}
+
+fn given_back(fact: PaymentFact, dollars: i64) -> PaymentFact {
+    let refund = Refund { id: "r".into(), amount: Received::Usd(usd(dollars)), state: RefundState::Succeeded };
+    PaymentFact { refunds: vec![refund], ..fact }
+}
