@@ -2,11 +2,12 @@
 
 use crate::domain::ids::CallId;
 use crate::http::error::ApiError;
+use crate::http::json::answer;
 use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{count_tokens, messages, models};
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, HttpResponseBuilder};
 
 /// Adds the model routes; what is not named here is 404.
 pub fn add(config: &mut ServiceConfig) {
@@ -24,7 +25,7 @@ pub fn add(config: &mut ServiceConfig) {
 
 /// Claude Code asks for this first.
 async fn hello() -> HttpResponse {
-    HttpResponseBuilder::new(StatusCode::OK).insert_header(("cache-control", "no-store")).finish()
+    answer::with_headers(StatusCode::OK).finish()
 }
 
 /// Everything that is not served.
