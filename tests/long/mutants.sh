@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# small changes (cargo-mutants) in the rules, the lane and the call: a test must notice 95 of 100; MUTANTS_SET, MUTANTS_SHARDS, MUTANTS_AGAIN=1
+# small changes (cargo-mutants) in the rules, of which a test must notice 95 of 100; MUTANTS_SHARDS="0 5" runs a part of it
 #
-# MUTANTS_SET=domain|actors   the set; domain if not given (`tests/long/mutants/SET.toml` says what is in it)
+# MUTANTS_SET=domain          the set: tests/long/mutants/SET.toml is its package, SET.copy.sh fills it, SET.config.toml
+#                             says what is changed
 # MUTANTS_SHARDS="0 5 11"     only these of 24 shards; what earlier runs found of the others still counts
 # MUTANTS_AGAIN=1             only what no test noticed in earlier runs
 #
@@ -15,7 +16,7 @@ need_crate cargo-mutants 27.1.0
 SHARDS=24
 SET=${MUTANTS_SET:-domain}
 SETUP=tests/long/mutants
-[ -e "$SETUP/$SET.toml" ] || fail "There is no set of mutants named $SET; there are: domain actors"
+[ -e "$SETUP/$SET.copy.sh" ] || fail "There is no set of mutants named $SET; there are: $(cd "$SETUP" && echo *.copy.sh)"
 TARGET=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 WORK=$TARGET/mutants/$SET
 VERDICTS=$WORK/verdicts.json
