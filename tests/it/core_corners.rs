@@ -1,20 +1,21 @@
 //! Corners of the rules where one sign the other way would go unseen elsewhere: bounds, and fields that are nearly alike.
 
-use derouter::domain::admission;
 use derouter::domain::client_message::{MessageTemplate, TemplateError};
 use derouter::domain::email::EmailAddress;
 use derouter::domain::gate::Gate;
-use derouter::domain::ids::{CallId, TopupId};
+use derouter::domain::ids::{AccountId, CallId, TopupId};
+use derouter::domain::label::{Label, LabelError};
 use derouter::domain::money::Cost;
 use derouter::domain::payment::{Method, PaymentFact, PaymentState, Received, Refund, RefundState};
+use derouter::domain::portal_look::{Logo, PortalName};
 use derouter::domain::preference::{Preferences, STANDARD_LOW};
 use derouter::domain::price_row::Day;
-use derouter::domain::pricing::PriceBook;
 use derouter::domain::reconcile::{DifferenceKind, compare};
 use derouter::domain::referral::{Tier, Tiers};
 use derouter::domain::request::parse;
 use derouter::domain::take_back::{StepKind, TakeBack};
 use derouter::domain::topup::{Topup, TopupState};
+use derouter::domain::trail::{Actor, Trail};
 use uuid::Uuid;
 
 const DOLLAR: i64 = 1_000_000_000;
@@ -104,15 +105,41 @@ fn a_length_of_another_dialect_is_refused_with_the_name_it_has_here() {
 }
 
 #[test]
-fn a_stream_is_never_asked_for_less_output() {
-    let book = PriceBook::from_toml(include_str!("../../config/prices.toml"), Day::parse("2026-11-23").expect("a day"));
-    let body = r#"{"model":"claude-opus-4-8","max_tokens":100000,"messages":[]}"#;
-    let quote = book.expect("a book").quote(&parse(body.as_bytes()).expect("a body")).expect("a price");
-    let floor = quote.input_bound().saturating_add(quote.output_cost(300));
-    let (stream, buffered) = (admission::streamed(&quote, floor), admission::buffered(&quote, floor));
-    let (stream, buffered) = (stream.expect("room for a little"), buffered.expect("room for a little"));
-    assert_eq!((stream.hold, stream.output, stream.lowered), (floor, 300, false));
-    assert_eq!((buffered.hold, buffered.output, buffered.lowered), (floor, 300, true));
+fn a_name_is_what_was_typed_and_one_beyond_every_length_is_not_looked_into() {
+    let label = Label::parse(" Müller & Söhne ").expect("a label");
+    assert_eq!((label.as_str(), label.to_string().as_str()), ("Müller & Söhne", "Müller & Söhne"));
+    assert_eq!(label.into_string(), "Müller & Söhne");
+    assert!(Label::parse(&"👨‍👩‍👧‍👦".repeat(64)).is_ok(), "{} bytes", 64 * "👨‍👩‍👧‍👦".len());
+    for (bytes, error) in [(8_192, LabelError::Control), (8_193, LabelError::Length), (9_000, LabelError::Length)] {
+        assert_eq!(Label::parse(&"\u{7}".repeat(bytes)).expect_err("no label"), error, "{bytes}");
+    }
+    assert_eq!(PortalName::parse("Acme Keys").expect("a name").as_str(), "Acme Keys");
+    assert_eq!(Logo::parse(" Ak ").expect("a logo").as_str(), "Ak");
+    assert!(Logo::parse("🇩🇪🇫🇷🇮🇹").is_ok() && Logo::parse("🇩🇪🇫🇷🇮🇹x").is_err());
+}
+
+#[test]
+fn a_day_is_written_as_it_was_read() {
+    let day = Day::parse("2026-11-30").expect("a day");
+    assert_eq!((day.to_string(), format!("{day:?}"), String::from(day)), (text(day), text(day), text(day)));
+    assert_eq!(Day::try_from("2026-11-30".to_owned()), Ok(day));
+    for foreign in ["2026-02-30", "2026-1-30", "+026-01-30", "2026/01/30", "2026-01-3o", ""] {
+        assert!(Day::parse(foreign).is_none() && Day::try_from(foreign.to_owned()).is_err(), "{foreign}");
+    }
+}
+
+fn text(_: Day) -> String {
+    "2026-11-30".to_owned()
+}
+
+#[test]
+fn a_request_keeps_its_trail_when_it_is_known_who_acts() {
+    let request = Uuid::from_u128(1);
+    let ip = [127, 0, 0, 1].into();
+    let nobody = Trail { actor: Actor::Nobody, request, ip, user_agent: "Firefox".into() };
+    let reseller = Actor::Reseller(AccountId(Uuid::from_u128(2)));
+    let known = nobody.by(reseller);
+    assert_eq!((known.actor, known.request, known.ip, known.user_agent.as_str()), (reseller, request, ip, "Firefox"));
 }
 
 #[test]

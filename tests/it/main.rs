@@ -3,6 +3,7 @@
 mod actix_facts;
 mod actix_lifecycle;
 mod calls;
+mod core_admission;
 mod core_books;
 mod core_corners;
 mod core_gifts;

@@ -5,6 +5,9 @@ extern crate self as derouter;
 pub mod domain;
 
 #[cfg(test)]
+#[path = "../tests/it/core_admission.rs"]
+mod core_admission;
+#[cfg(test)]
 #[path = "../tests/it/core_books.rs"]
 mod core_books;
 #[cfg(test)]
