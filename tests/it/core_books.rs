@@ -125,6 +125,23 @@ fn who_owes_is_frozen_until_the_debt_is_repaid() {
 }
 
 #[test]
+fn money_that_a_crash_could_take_back_is_cut_into_no_key() {
+    let mut book = book(3);
+    let deposit = Movement::Deposit { topup: TopupId(Uuid::nil()) };
+    let deposit = book.decide_credit(cost(10), deposit, None).expect("a deposit");
+    book.apply(&deposit);
+    assert_eq!((book.main, book.available(), book.committed_main()), (cost(13), cost(3), cost(3)));
+    let cut = |book: &AccountBook, amount| {
+        book.decide_create_key(KeyId(Uuid::nil()), Price::from_nanos(2 * amount), cost(amount), new_key(), idem(1, "k"))
+    };
+    assert_eq!(cut(&book, 4), Err(Refusal::BalanceTooLow { needed: cost(4), available: cost(3) }));
+    assert!(cut(&book, 3).is_ok());
+    book.committed(&deposit);
+    assert_eq!((book.available(), book.committed_main()), (cost(13), cost(13)));
+    assert!(cut(&book, 13).is_ok() && cut(&book, 14).is_err());
+}
+
+#[test]
 fn nothing_is_undone_beyond_what_there_is_to_undo() {
     let mut book = book(100);
     let given = book.decide_credit(cost(5), correction(), None).expect("a gift");

@@ -8,6 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 BINARY=${DEROUTER_BINARY:-${CARGO_TARGET_DIR:-target}/debug/derouter}
 FOLDER=$(mktemp -d /tmp/derouter-secrets-XXXXXX)
+# As root the program goes on as another user, who must be able to walk in.
+chmod 755 "$FOLDER"
 python3 tests/payments/recorder.py "$FOLDER" &
 recorder=$!
 trap 'kill $recorder 2>/dev/null || true; rm -rf "$FOLDER"; clean_up' EXIT
@@ -38,12 +40,12 @@ as_person tests/secrets/run.py "$FOLDER"
     derouter check
     derouter doctor || true
 } >"$FOLDER/commands" 2>&1
-socket=$(tr '\0' '\n' <"/proc/$(head -n 1 "$DATA/data/postgres/postmaster.pid")/cmdline" | sed -n 's/^unix_socket_directories=//p' | head -n 1)
-socket=${socket:-$(sed -n 5p "$DATA/data/postgres/postmaster.pid")}
+socket=$(sed -n 5p "$DATA/data/postgres/postmaster.pid")
 # web.mail is the outbox of the dev profile, which stands for the mailboxes; elsewhere a sent mail's body is erased.
 "$(postgres_folder)/pg_dump" -h "$socket" -U derouter --data-only --inserts --exclude-table-data=web.mail postgres >"$FOLDER/dump"
 stop_server
 DATABASE_URL="postgres://derouter:$DATABASE_PASSWORD@127.0.0.1:1/derouter" DEROUTER__DATA_DIR="$FOLDER/data" \
     DEROUTER__LOG__FILTER=debug DEROUTER__DATABASE__CONNECT_TIMEOUT_S=1 timeout 20 "$BINARY" \
     >"$FOLDER/away" 2>&1 && fail "the program started without its database"
+grep -q "the store is away" "$FOLDER/away" || fail "The program did not get as far as its database: $(cat "$FOLDER/away")"
 as_person tests/secrets/search.py "$FOLDER" "$DATA/server.log" "$FOLDER/commands" "$FOLDER/away" "$FOLDER/dump"
