@@ -31,16 +31,26 @@ export CARGO_TARGET_DIR=$WORK/target DEROUTER_CORE_OPS=20000 DEROUTER_SEED=1
 export RUST_BACKTRACE=0 PROPTEST_MAX_SHRINK_ITERS=0
 (cd "$WORK" && cargo test --quiet)
 
-for shard in ${MUTANTS_SHARDS:-$(seq 0 $((SHARDS - 1)))}; do
-    say "Shard $shard of $SHARDS"
-    out=$WORK/out/$shard
+# It exits with 2 if something was missed and with 3 on time-outs; the sum below judges.
+mutate() {
+    local out=$WORK/out/$1
+    shift
     mkdir -p "$out"
-    again=()
-    if [ -n "${MUTANTS_AGAIN:-}" ]; then again=(--iterate); fi
-    # It exits with 2 if something was missed and with 3 on time-outs; the sum below judges.
     (cd "$WORK" && "$CRATES/cargo-mutants" mutants --in-place --config "$OLDPWD/$SETUP/$SET.config.toml" --output "$out" \
-        --shard "$shard/$SHARDS" --sharding round-robin --baseline skip --timeout 20 --build-timeout 300 "${again[@]}" \
-        --colors never --no-times) || [ $? -le 3 ]
+        --baseline skip --timeout 20 --build-timeout 300 --colors never --no-times "$@") || [ $? -le 3 ]
     python3 "$SETUP/sum.py" add "$VERDICTS" "$out/mutants.out/outcomes.json"
-done
+}
+
+if [ -n "${MUTANTS_AGAIN:-}" ]; then
+    mapfile -t missed < <(python3 "$SETUP/sum.py" missed "$VERDICTS")
+    say "Once more: what ${#missed[@]} patterns name"
+    mutate again "${missed[@]/#/--re=}"
+else
+    for shard in ${MUTANTS_SHARDS:-$(seq 0 $((SHARDS - 1)))}; do
+        say "Shard $shard of $SHARDS"
+        mutate "$shard" --shard "$shard/$SHARDS" --sharding round-robin
+    done
+fi
+(cd "$WORK" && "$CRATES/cargo-mutants" mutants --list --config "$OLDPWD/$SETUP/$SET.config.toml") >"$WORK/list"
+python3 "$SETUP/sum.py" keep "$VERDICTS" "$WORK/list"
 python3 "$SETUP/sum.py" judge "$VERDICTS" 95
