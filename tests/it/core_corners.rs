@@ -5,17 +5,21 @@ use derouter::domain::email::EmailAddress;
 use derouter::domain::gate::Gate;
 use derouter::domain::ids::{AccountId, CallId, TopupId};
 use derouter::domain::label::{Label, LabelError};
+use derouter::domain::line_state::LineState;
 use derouter::domain::money::Cost;
 use derouter::domain::payment::{Method, PaymentFact, PaymentState, Received, Refund, RefundState};
 use derouter::domain::portal_look::{Logo, PortalName};
 use derouter::domain::preference::{Preferences, STANDARD_LOW};
 use derouter::domain::price_row::Day;
 use derouter::domain::reconcile::{DifferenceKind, compare};
-use derouter::domain::referral::{Tier, Tiers};
+use derouter::domain::referral::{Tier, TierError, Tiers};
+use derouter::domain::referral_code::ReferralCode;
 use derouter::domain::request::parse;
 use derouter::domain::take_back::{StepKind, TakeBack};
+use derouter::domain::tally::Metric;
 use derouter::domain::topup::{Topup, TopupState};
 use derouter::domain::trail::{Actor, Trail};
+use derouter::domain::usage_mark::Part;
 use uuid::Uuid;
 
 const DOLLAR: i64 = 1_000_000_000;
@@ -82,6 +86,20 @@ fn brackets_say_what_is_paid_and_which_is_the_next() {
 }
 
 #[test]
+fn there_are_1_to_20_brackets_and_a_code_is_written_as_it_was_read() {
+    let of = |number: i64| {
+        let bounds: Vec<Cost> = (0..number).map(usd).collect();
+        Tiers::of(&bounds, &vec![100; bounds.len()], 10_000).map(|tiers| tiers.paid().len())
+    };
+    assert_eq!(
+        [0, 1, 20, 21, 22].map(of),
+        [Err(TierError::Number), Ok(1), Ok(20), Err(TierError::Number), Err(TierError::Number)]
+    );
+    let code = ReferralCode::parse("0123456789ab").expect("a code");
+    assert_eq!((code.as_str(), code.to_string().as_str()), ("0123456789ab", "0123456789ab"));
+}
+
+#[test]
 fn fields_of_a_tool_are_read_like_those_of_a_block() {
     let read = |tool: &str| {
         let body = format!(r#"{{"model":"m","messages":[],"tools":[{tool}]}}"#);
@@ -93,6 +111,37 @@ fn fields_of_a_tool_are_read_like_those_of_a_block() {
     let cached = read(r#"{"name":"a","cache_control":{"type":"ephemeral","ttl":"1h"}}"#);
     assert!(cached.cache_control && cached.cache_write_1h);
     assert!(!read(r#"{"name":"a"}"#).cache_control);
+}
+
+#[test]
+fn null_states_nothing_and_what_is_no_text_is_no_data() {
+    let body = |fields: &str| format!(r#"{{"model":"m","messages":[],{fields}}}"#);
+    let read = |fields: &str| parse(body(fields).as_bytes()).unwrap_or_else(|e| panic!("{fields}: {e}"));
+    let found = read(r#""stream":null,"service_tier":null,"speed":null,"n":null"#);
+    assert_eq!((found.stream, found.service_tier, found.speed_fast), (false, None, false));
+    let block = r#"{"type":"document","source":{"type":"base64","data":7}}"#;
+    let block = format!(r#"{{"model":"m","messages":[{{"role":"user","content":[{block}]}}]}}"#);
+    assert_eq!(parse(block.as_bytes()).expect("a body").documents, 1);
+    let flat = format!(r#""metadata":[{}[]]"#, "[],{},".repeat(200));
+    assert!(!read(&flat).stream, "many neighbours are not deep");
+}
+
+#[test]
+fn a_hold_grows_only_for_a_call_that_is_there() {
+    let (mut gate, call) = (Gate::new(60, 5), CallId(Uuid::from_u128(1)));
+    gate.admit(call, usd(1), 0);
+    assert!(gate.grow(call, usd(2)) && !gate.grow(CallId(Uuid::from_u128(2)), usd(4)));
+    assert_eq!(gate.held(), usd(3));
+    assert!(gate.end(call) && !gate.grow(call, usd(1)));
+    assert_eq!(gate.held(), Cost::ZERO);
+}
+
+#[test]
+fn stored_parts_and_links_lead_back() {
+    let parts = [Part::All, Part::Unusual, Part::Of(LineState::Measured), Part::Of(LineState::NotBilled)];
+    assert_eq!(parts.map(Part::code), [0, 7, 1, 6]);
+    assert_eq!(parts.map(|part| Part::from_code(part.code())), parts.map(Some));
+    assert_eq!(Metric::ALL.map(Metric::is_money), [true, true, false, false]);
 }
 
 #[test]
