@@ -55,6 +55,9 @@ fn a_template_may_be_wide_and_one_beyond_every_length_is_not_looked_into() {
 fn an_order_id_has_one_spelling() {
     let id = "019ab0c2-f1e4-7b0f-9d3a-5c7e81f20b46";
     assert_eq!(TopupId::parse(id), Some(TopupId(id.parse().expect("an id"))));
+    // The shard of an account is its last twelve bits; it decides which lane writes for it.
+    let shards = [0x1234, 0xf000, 0xffff_ffff].map(|last| AccountId(Uuid::from_u128(last)).shard());
+    assert_eq!(shards, [0x234, 0, 0xfff]);
     for foreign in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), String::new()] {
         assert_eq!(TopupId::parse(&foreign), None, "{foreign}");
     }
