@@ -54,3 +54,17 @@ need_cargo() {
     command -v cargo >/dev/null || fail "Rust is missing: install it from https://rustup.rs, then start again."
     command -v cc >/dev/null || fail "A C compiler is missing: apt-get install build-essential, then start again."
 }
+
+# A tool that only the checks need, compiled once into target/tools: need_crate cargo-deny 0.20.2; sets CRATES, its folder.
+need_crate() {
+    local root
+    root=$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools
+    CRATES=$root/bin
+    if cargo install --list --root "$root" 2>/dev/null | grep -qx "$1 v$2:"; then return 0; fi
+    say "Compiling $1 $2…"
+    # It runs for seconds: what matters is how soon it is there.
+    CARGO_TARGET_DIR=$root/build CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+        cargo install --quiet --locked --version "$2" --root "$root" "$1"
+    rm -rf "$root/build"
+}

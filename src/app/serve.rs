@@ -8,6 +8,7 @@ use crate::config::settings::{Limits, Listen, MailKind, Profile};
 use crate::http::dev_pages::{self, DevPages};
 use crate::http::health::{self, Health};
 use crate::http::host;
+use crate::http::json::answer;
 use crate::http::json::body::Patience;
 use crate::http::manage;
 use crate::http::operator;
@@ -204,6 +205,7 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
         let dev = dev.clone();
         App::new()
             .wrap(from_fn(host::guard_console))
+            .wrap(answer::default_headers())
             .app_data(Data::new(state.clone()))
             .app_data(Data::new(health.clone()))
             .configure(health::add_with_figures)

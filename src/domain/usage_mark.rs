@@ -245,6 +245,8 @@ mod tests {
         assert_eq!(of(&mark, None, Part::Of(LineState::Partial)).tally, calls(1, 8));
         assert_eq!(of(&mark, Some("m"), Part::Unusual).by_key.tokens, [0, 2]);
         assert_eq!(mark.sums.len(), 7);
+        let stored = UsageMark::of(Places::of(mark.keys().to_vec()), mark.sums.clone());
+        assert_eq!((stored.calls(), stored.keys()), (mark.calls(), mark.keys()));
     }
 
     #[test]

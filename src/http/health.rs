@@ -2,6 +2,7 @@
 
 use crate::actors::directory::Directory;
 use crate::actors::draining::Draining;
+use crate::http::json::answer;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -50,13 +51,13 @@ pub fn add_with_figures(config: &mut ServiceConfig) {
 }
 
 async fn alive() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "alive" }))
+    answer::ok(&json!({ "status": "alive" }))
 }
 
 /// 200 while calls are served, 503 while they are not or soon will not be.
 async fn ready(health: Data<Health>) -> HttpResponse {
     let (code, status) = health.status();
-    HttpResponse::build(code).json(json!({ "status": status }))
+    answer::with_headers(code).json(json!({ "status": status }))
 }
 
 async fn figures(health: Data<Health>) -> HttpResponse {
@@ -65,7 +66,7 @@ async fn figures(health: Data<Health>) -> HttpResponse {
     let (accounts, keys) = directory.live_counts();
     let lanes = directory.homes().iter().map(|home| home.lane.state());
     let (batches, ops) = lanes.fold((0, 0), |(b, o), s| (b + s.batches.load(Relaxed), o + s.ops.load(Relaxed)));
-    HttpResponse::build(code).json(json!({
+    answer::with_headers(code).json(json!({
         "status": status,
         "open_calls": directory.open_calls().count(),
         "settlements_under_way": directory.settlements().count(),

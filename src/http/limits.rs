@@ -1,19 +1,21 @@
 //! The headers every API answer carries, and the key's own limits in the words official clients read.
 
 use crate::domain::ids::CallId;
+use crate::http::json::answer;
 use actix_web::HttpResponseBuilder;
 use chrono::{SecondsFormat, TimeDelta};
 
 /// Limit, admissions left, milliseconds until the window is full again.
 pub type Window = (i32, i32, u64);
 
-/// Adds request id, cache and sniffing rules, and the window where the key was asked.
+/// Adds request id, the rules of cache, transport and sniffing, and the window where the key was asked.
 pub fn own_headers(response: &mut HttpResponseBuilder, request: CallId, window: Option<Window>) {
     let id = request.request_id();
     response
         .insert_header(("request-id", id.as_str()))
         .insert_header(("x-request-id", id.as_str()))
         .insert_header(("cache-control", "no-store"))
+        .insert_header(answer::TRANSPORT)
         .insert_header(("x-content-type-options", "nosniff"));
     if let Some((limit, remaining, full_in_ms)) = window {
         response

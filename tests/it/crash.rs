@@ -168,11 +168,16 @@ async fn a06_killed_after_its_settlement_was_spooled_it_is_billed_once() {
     let got = program.site.play(&key, &json!({}), true).await;
     assert_eq!((got.status, got.ended), (200, Ended::Clean));
     program.kill().await;
+    // Its commit must not come through after all: the spool alone knows what the call cost.
+    let waiting = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                   WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    sqlx::query(waiting).execute(&scene.pool).await.expect("ended");
     stranger.rollback().await.expect("released");
     recover(&scene).await;
     let all = rows(&scene.pool).await;
     assert_eq!((all.len(), scene.sandbox.counted()), (2, 2));
     assert_eq!((all[1].outcome, all[1].cost, all[1].price), (Outcome::Answered.code(), cost, price));
+    assert!(all[1].flags.has(Flags::REPLAYED), "{all:?}");
     assert_eq!(scene.spooled(), 0, "the spool is put away");
 }
 

@@ -3,8 +3,12 @@
 mod actix_facts;
 mod actix_lifecycle;
 mod calls;
+mod core_admission;
+mod core_books;
+mod core_corners;
 mod core_gifts;
 mod core_model;
+mod core_words;
 mod crash;
 mod crash_money;
 mod fuzzed;

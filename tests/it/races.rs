@@ -15,6 +15,7 @@ use futures_util::stream::{self, StreamExt};
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
+use std::sync::atomic::Ordering;
 
 const MANY: usize = 1_000;
 /// Orders of delete, top-up, call and pause that `./test` tries; the long run sets `DEROUTER_RACE_ROUNDS`.
@@ -106,6 +107,8 @@ async fn l4_a_call_settled_a_thousand_times_is_billed_once() {
         started_us: 0,
         ended_us: 0,
     };
+    let asked = || app.directory.lane(account).state().ops.load(Ordering::Relaxed);
+    let before = asked();
     let resent = (0..MANY).map(|_| settlement::replay(&app.directory, facts.clone()));
     let (own, resent) = tokio::join!(wishes::settle(live, Cost::from_nanos(3)), join_all(resent));
     own.expect("durable");
@@ -113,6 +116,7 @@ async fn l4_a_call_settled_a_thousand_times_is_billed_once() {
     app.settled().await;
     let view = app.directory.view_key(key).await.expect("a view");
     assert_eq!((view.posted.nanos(), view.spent.nanos(), view.held), (3, 5, Cost::ZERO));
+    assert_eq!(asked() - before, 1, "the ledger, which would refuse the second and its account with it, is asked once");
     app.close().await;
 }
 

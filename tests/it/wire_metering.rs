@@ -65,6 +65,11 @@ fn numbers_that_are_none_are_left_out_and_told() {
         assert_eq!((reading.usage.input, reading.usage.output), (1_000, output), "{delta}");
         assert_eq!((reading.estimated, reading.odd, reading.missing), (estimated, odd, estimated), "{delta}");
     }
+    for (start, odd) in
+        [(r#"{"input_tokens":1,"cache_creation":5}"#, true), (r#"{"input_tokens":1,"cache_creation":null}"#, false)]
+    {
+        assert_eq!(answer(start, &[r#"{"output_tokens":2}"#]).reading().odd, odd, "{start}");
+    }
     let shrinks = answer(START, &[r#"{"output_tokens":40}"#, r#"{"output_tokens":7,"input_tokens":1}"#]).reading();
     assert_eq!((shrinks.usage.input, shrinks.usage.output, shrinks.odd), (1_000, 40, false));
 }

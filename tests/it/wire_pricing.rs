@@ -145,6 +145,9 @@ fn what_the_answer_reports_without_a_price_is_dear_and_told() {
     let unknown = served("claude-next");
     assert_eq!((unknown.cost.nanos(), &*unknown.model, unknown.flags), (5_000_000, "claude-next", Flags::ESTIMATED));
     assert_eq!(unknown.alarm, Some(PriceAlarm::UnpricedModel("claude-next".into())));
+    for no_date in ["claude-opus-5-2027", "claude-opus-5-latestly"] {
+        assert!(served(no_date).alarm.is_some(), "{no_date} is another model");
+    }
     assert!(served("claude-mythos-preview").alarm.is_none(), "a withdrawn model still has a price");
     let alarm = |change: fn(&mut Reading)| {
         let mut reading = reading("claude-opus-5", usage);

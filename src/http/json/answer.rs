@@ -1,8 +1,12 @@
 //! Answers with the headers that every JSON answer carries (`identity.md` §4): not cached, not sniffed, not framed.
 
 use actix_web::http::StatusCode;
+use actix_web::middleware::DefaultHeaders;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
+
+/// Browsers come back by https alone, for a year.
+pub const TRANSPORT: (&str, &str) = ("strict-transport-security", "max-age=31536000; includeSubDomains");
 
 const HEADERS: [(&str, &str); 8] = [
     ("cache-control", "no-store"),
@@ -11,7 +15,7 @@ const HEADERS: [(&str, &str); 8] = [
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
     ("referrer-policy", "no-referrer"),
-    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+    TRANSPORT,
     ("x-content-type-options", "nosniff"),
 ];
 
@@ -22,6 +26,11 @@ pub fn with_headers(status: StatusCode) -> HttpResponseBuilder {
         response.insert_header(header);
     }
     response
+}
+
+/// Adds the headers to every answer of a listener that has none of its own, so that no handler can forget them.
+pub fn default_headers() -> DefaultHeaders {
+    HEADERS.into_iter().fold(DefaultHeaders::new(), DefaultHeaders::add)
 }
 
 /// 200 with a body.

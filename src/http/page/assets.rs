@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
+use crate::http::json::answer;
 use crate::http::json::error::JsonError;
 use crate::http::page::reply;
 
@@ -65,6 +66,7 @@ pub async fn serve(http: HttpRequest, name: Path<String>, assets: Data<Assets>) 
         .insert_header((header::CACHE_CONTROL, FOR_EVER))
         .insert_header((header::VARY, "accept-encoding"))
         .insert_header(("cross-origin-resource-policy", "same-origin"))
+        .insert_header(answer::TRANSPORT)
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
     if reply::takes_gzip(&http) {
         return Ok(response.insert_header((header::CONTENT_ENCODING, "gzip")).body(file.gzipped.clone()));

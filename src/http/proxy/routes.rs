@@ -2,12 +2,13 @@
 
 use crate::domain::ids::CallId;
 use crate::http::error::{ApiError, Takes};
+use crate::http::json::answer;
 use crate::http::json::routing::routes;
 use crate::http::proxy::state::ProxyState;
 use crate::http::proxy::{count_tokens, messages, models};
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data};
-use actix_web::{HttpResponse, HttpResponseBuilder, Resource};
+use actix_web::{HttpResponse, Resource};
 use std::future::ready;
 
 routes! { TABLE, add by at {
@@ -20,7 +21,7 @@ routes! { TABLE, add by at {
 
 /// Claude Code asks for this first.
 async fn hello() -> HttpResponse {
-    HttpResponseBuilder::new(StatusCode::OK).insert_header(("cache-control", "no-store")).finish()
+    answer::with_headers(StatusCode::OK).finish()
 }
 
 /// Everything that is not served.

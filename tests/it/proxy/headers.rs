@@ -55,7 +55,6 @@ const STRIPPED: &[&str] = &[
     "openai-project",
     "openai-processing-ms",
     "alt-svc",
-    "strict-transport-security",
     "x-envoy-upstream-service-time",
     "content-encoding",
 ];
@@ -122,6 +121,7 @@ async fn e22_only_the_allow_list_reaches_the_client() {
         assert_eq!(got.header("request-id"), got.header("x-request-id"));
         assert_eq!(got.header("cache-control"), Some("no-store"));
         assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(got.header("strict-transport-security"), Some("max-age=31536000; includeSubDomains"), "ours");
         assert_eq!(got.header("x-accel-buffering"), streamed.then_some("no"));
         assert_eq!(got.header("x-credit-cost").is_some(), !streamed && got.status == 200);
         assert!(!got.text().contains("org_sandbox") && !got.head.contains("sandbox"), "{}", got.head);
