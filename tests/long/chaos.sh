@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # chaos on real processes: 300 kills of the program, 50 of PostgreSQL, slow and cut connections, full disks; nobody pays wrongly
 #
-#   CHAOS_ROUNDS   rounds in all, 490 unless told; kinds are shared out by their weight (tests/long/chaos/rounds.py)
+#   CHAOS_ROUNDS   rounds in all, 494 unless told; kinds are shared out by their weight (tests/long/chaos/rounds.py)
 #   CHAOS_SEED     draws the same kinds, faults and moments again
 #   CHAOS_KINDS    only these kinds, such as "kill stop"
 #   CHAOS_CLIENTS  callers at once, 120 unless told

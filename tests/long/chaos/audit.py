@@ -62,12 +62,16 @@ class Audit:
             self.without_line(call)
 
     def answers(self, calls):
-        """What no client may see, whatever breaks; and without Redis nobody may notice anything."""
+        """What no client may see, whatever breaks; and of some faults nobody may notice anything."""
         for call in calls:
             if call.status == 500 or call.error and "clean end" in call.error:
                 self.findings.add(f"a client saw what must not be: {call.words()}")
-            if self.round.kind == "redis" and (call.status == 503 or call.status is None and not call.has_left):
-                self.findings.add(f"a call was refused, and only Redis was away: {call.words()}")
+            if call.was_patient:
+                self.findings.add(f"a call hangs: {call.words()}")
+            if call.status in (429, 503, 529) and not call.retry_after:
+                self.findings.add(f"a refusal does not say when to try again: {call.words()}")
+            if self.round.is_harmless and (call.status == 503 or call.status is None and not call.has_left):
+                self.findings.add(f"a call was refused for no reason: {self.round}; {call.words()}")
 
     def drop(self, call):
         self.waiting.pop(call.nonce, None)

@@ -55,7 +55,9 @@ STORIES = [
     ("answered twice", {}, {"start": 2}, {}, {}, "twice"),
     ("a line of nobody", {}, {}, {"upstream": f"{ID}8", "id": str(uuid.UUID(int=8))}, {}, "without a call"),
     ("an error of ours", {"status": 500}, {}, {}, {}, "must not be"),
-    ("refused without Redis", {"status": 503}, {}, {}, {"kind": "redis"}, "only Redis"),
+    ("a call without an end", {**CUT, "was_patient": True}, {}, {}, {}, "hangs"),
+    ("refused without a time", {**CUT, "status": 503}, {"asked": 0}, {}, {}, "when to try again"),
+    ("refused without Redis", {"status": 503}, {}, {}, {"is_harmless": True}, "no reason"),
 ]
 
 

@@ -16,6 +16,8 @@ from settings import CLIENTS, KINDS, ROUNDS, SEED
 from world import World
 
 RESELLERS = 4
+# Files the program may have open once nobody calls: sockets of listeners, the provider and the database, and a few logs.
+FILES_AT_REST = 400
 # Seconds of load after something was mended.
 AFTERWARDS_S = (0.2, 0.7)
 # Seconds within which everything must be settled once nobody calls any more.
@@ -32,7 +34,7 @@ class Chaos:
         self.ledger = Ledger(self.world, self.findings)
         self.audit = Audit(self.world, self.ledger, self.findings)
         self.resellers = [Reseller(self.world, random.Random(SEED + 3 + i), f"shop{i}", self.findings) for i in range(RESELLERS)]
-        self.report = Report(self)
+        self.report, self.heaviest = Report(self), (0, 0)
 
     async def set_up(self):
         await self.world.set_up()
@@ -66,6 +68,7 @@ class Chaos:
         await asyncio.sleep(self.rng.uniform(*AFTERWARDS_S))
         await self.rest()
         await self.until_quiet()
+        self.weigh()
         self.audit.compare(self.clients.take(), round_)
         await self.check(round_)
 
@@ -86,6 +89,11 @@ class Chaos:
                 return
             await asyncio.sleep(0.02)
         self.findings.add(f"not settled within {QUIET_WITHIN_S} s after the last call: {figures}")
+
+    def weigh(self):
+        """At rest nothing may pile up in the program."""
+        self.heaviest = tuple(map(max, self.heaviest, self.world.weight()))
+        self.findings.unless(self.heaviest[1] <= FILES_AT_REST, lambda: f"the program at rest has {self.heaviest[1]} open files")
 
     async def check(self, round_):
         patience = time.monotonic() + NOTES_WITHIN_S

@@ -18,8 +18,8 @@ class Call:
     def __init__(self, plan, key, is_streamed, body_bytes, limit, round_number):
         self.plan, self.key, self.is_streamed, self.round = plan, key, is_streamed, round_number
         self.began = time.time()
-        self.status = self.request_id = self.error = self.credit_cost = None
-        self.has_stop = self.is_whole = self.has_left = False
+        self.status = self.request_id = self.error = self.credit_cost = self.retry_after = None
+        self.has_stop = self.is_whole = self.has_left = self.was_patient = False
         # The dearest it can be, as a byte of text is at most a token, and what may be held of it at once.
         self.input_bound = cost(body_bytes, 0)
         self.bound, self.hold = cost(body_bytes, limit), cost(body_bytes, min(limit, SLICE if is_streamed else limit))
@@ -79,7 +79,7 @@ class Clients:
         except Gone:
             pass
         except (asyncio.TimeoutError, OSError):
-            call.error = call.error or "no end within its patience"
+            call.error, call.was_patient = call.error or "no end within its patience", True
         self.statuses[call.status] = self.statuses.get(call.status, 0) + 1
         return call
 
@@ -94,6 +94,7 @@ class Clients:
                 return
             call.status, found = await read_head(reader)
             call.request_id, call.credit_cost = found.get("request-id"), found.get("x-credit-cost")
+            call.retry_after = found.get("retry-after")
             await self.read(call, reader, found, leave_after)
         finally:
             # A reset, so that the program sees at once that nobody reads any more.

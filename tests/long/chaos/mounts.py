@@ -32,10 +32,16 @@ class Mounts:
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={WHOLE}", "tmpfs", str(place)], check=True)
             self.places[name] = place
 
-    def fill(self, name):
-        """From now on there is no room for one page more."""
+    def fill(self, name, pages=0):
+        """From now on there is room for so many pages more: with one, a record may be torn at its end."""
+        ballast = self.places[name] / ".ballast"
+        if self.used(name) == 0:
+            ballast.write_bytes(b"x")
+        self.resize(name, (self.used(name) + pages) * os.statvfs(self.places[name]).f_frsize)
+
+    def used(self, name):
         stat = os.statvfs(self.places[name])
-        self.resize(name, max(1, (stat.f_blocks - stat.f_bfree)) * stat.f_frsize)
+        return stat.f_blocks - stat.f_bfree
 
     def free(self, name):
         self.resize(name, WHOLE)

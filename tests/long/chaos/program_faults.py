@@ -32,7 +32,10 @@ class ProgramFaults:
 
     async def kill_with_store_away(self, round_):
         """Settlements wait in the spool then, and notes nowhere; what is on its way to the database arrives after the death."""
-        self.world.proxy.block()
+        if self.rng.random() < 0.7:
+            self.world.proxy.block()
+        else:
+            self.world.proxy.delay_s = self.rng.choice((0.05, 0.3))
         away = self.rng.uniform(0.1, 1.2)
         await asyncio.sleep(away)
         round_.store_away_s = away
@@ -41,15 +44,31 @@ class ProgramFaults:
         await self.start_program(round_, "kill")
 
     async def term(self, round_):
-        """A stop in order: what can end within its limit ends, what cannot is cut, and nothing is lost."""
-        round_.is_stop = True
+        """A stop in order: what can end within its limit ends, what cannot is cut, and nothing is lost; the store may be away."""
+        how = self.rng.choices(("", ", store away", ", and a kill"), (6, 2, 2))[0]
+        round_.how, round_.is_stop = "term" + how, True
         slow = [asyncio.create_task(self.clients.call_once(slow=n)) for n in SLOW for _ in range(5)]
         await self.wait(0.4, 1.0)
-        code = await self.world.signal("program", signal.SIGTERM)
-        if code != 0:
+        if how == ", store away":
+            self.world.proxy.block()
+            self.world.proxy.cut()
+        if how == ", and a kill":
+            self.world.processes["program"].send_signal(signal.SIGTERM)
+            await self.wait(0, 2)
+            await self.kill_program(round_)
+        elif code := await self.world.signal("program", signal.SIGTERM):
             raise SystemExit(f"a stop in order ended with {code}")
+        self.world.proxy.heal()
         await asyncio.gather(*slow)
         await self.start_program(round_, "term")
+
+    async def second(self, round_):
+        """Another program on the same database must be refused, and nobody may notice that it tried."""
+        round_.is_harmless = True
+        await self.wait(0.1, 0.5)
+        code = await self.world.second_program()
+        if code == 0:
+            raise SystemExit("a second program on the same database was not refused")
 
     async def pause(self, round_):
         """The program stands still for a while, as on a machine that is out of breath; nothing is lost by it."""

@@ -73,5 +73,7 @@ class Report:
                 done[what] = done.get(what, 0) + times
         self.say(f"money moved by resellers meanwhile: {done}")
 
+        self.say("the program at rest: at most {} MB in memory, {} open files".format(*self.chaos.heaviest))
+
     def statuses(self):
         return [(status or "none", count) for status, count in self.chaos.clients.statuses.items()]

@@ -9,7 +9,7 @@ from store_faults import StoreFaults
 
 # Rounds of each kind in a full run; a shorter one has them in the same shares, each at least once while there is room.
 WEIGHTS = {"kill": 300, "stop": 50, "cut": 20, "block": 14, "slow": 14, "term": 14, "spool-full": 10, "disk-full": 10,
-           "stranger": 10, "terminate": 10, "pause": 8, "provider": 8, "redis": 8}
+           "stranger": 10, "terminate": 10, "pause": 8, "provider": 8, "redis": 8, "second": 4}
 NEED_MOUNTS = ("spool-full", "disk-full")
 
 
@@ -19,7 +19,7 @@ class Round:
     def __init__(self, number, kind, resellers):
         self.number, self.kind, self.resellers = number, kind, resellers
         self.how, self.kills, self.store_away_s = kind, [], 0.0
-        self.is_stop = self.disk_was_full = self.provider_died = False
+        self.is_stop = self.disk_was_full = self.provider_died = self.is_harmless = False
         self.recovered_s = []
 
     def __str__(self):

@@ -1,7 +1,7 @@
 """What `tests/long/chaos.sh` may be told by the environment, and the bars of the suite."""
 import os, random
 
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "490"))
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "494"))
 SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1 << 32))
 KINDS = os.environ.get("CHAOS_KINDS", "").split()
 CLIENTS = int(os.environ.get("CHAOS_CLIENTS", "120"))

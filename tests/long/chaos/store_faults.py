@@ -82,12 +82,21 @@ class StoreFaults:
 
     async def spool_full(self, round_):
         """No room for settlements while the database is away: what ends then has no clean end, and is not billed."""
+        is_killed = self.rng.random() < 0.3
+        round_.how = "spool-full, and a kill" if is_killed else "spool-full"
         round_.disk_was_full = True
         await self.wait(0.1, 0.4)
-        self.world.mounts.fill("spool")
+        self.world.mounts.fill("spool", pages=self.rng.choice((0, 0, 1, 2)))
         self.world.proxy.block()
         self.world.proxy.cut()
+        began = time.monotonic()
         await self.wait(0.3, 1.0)
+        round_.store_away_s = time.monotonic() - began
+        if is_killed:
+            await self.kill_program(round_)
+            self.world.mounts.free("spool")
+            self.world.proxy.heal()
+            return await self.start_program(round_)
         self.world.mounts.free("spool")
         await self.wait(0.0, 0.5)
         self.world.proxy.heal()
@@ -95,13 +104,21 @@ class StoreFaults:
 
     async def disk_full(self, round_):
         """No room for one more page of any table."""
+        is_killed = self.rng.random() < 0.3
+        round_.how = "disk-full, and a kill" if is_killed else "disk-full"
         await self.wait(0.1, 0.4)
         self.world.mounts.fill("small")
-        await self.wait(0.8, 2.0)
+        round_.store_away_s = self.rng.uniform(0.8, 2.0)
+        await asyncio.sleep(round_.store_away_s)
+        if is_killed:
+            await self.kill_program(round_)
         self.world.mounts.free("small")
+        if is_killed:
+            await self.start_program(round_)
         await self.until_ready_again()
 
     async def redis(self, round_):
+        round_.is_harmless = True
         await self.wait(0.1, 0.5)
         await self.world.signal("redis", signal.SIGKILL)
         await self.wait(0.5, 1.2)

@@ -131,6 +131,13 @@ class World:
         self.started_at = time.monotonic()
         self.spawn("program", [BINARY], env=self.environment(self.ports["database"]))
 
+    async def second_program(self):
+        """The exit code of another program with a folder of its own on the same database."""
+        env = self.environment(self.ports["database"]) | {"DEROUTER__DATA_DIR": str(self.folder / "data2")}
+        env |= {f"DEROUTER__LISTEN__{name}": "127.0.0.1:0" for name in ("API", "CONSOLE", "DASHBOARD", "PORTAL")}
+        self.spawn("second", [BINARY], env=env)
+        return await self.ended("second")
+
     async def until_ready(self):
         """Seconds from the start of the program to its first 200 of `/readyz`."""
         while time.monotonic() < self.started_at + PATIENCE_S:
@@ -149,6 +156,12 @@ class World:
 
     async def figures(self):
         return (await ask(self.ports["console"], "GET", "/readyz", self.operator())).json()
+
+    def weight(self):
+        """Megabytes in memory and open files of the program."""
+        process = pathlib.Path(f"/proc/{self.processes['program'].pid}")
+        resident = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS"))
+        return int(resident.split()[1]) // 1024, len(list((process / "fd").iterdir()))
 
     def operator(self):
         return {"authorization": "Bearer " + (self.folder / "data/operator_token").read_text().strip()}
