@@ -9,11 +9,10 @@ from types import SimpleNamespace
 import ledger as L
 from money import nanos
 from plan import cost, nonce_of
+from settings import NOTE_S
 
 # Seconds within which a line of a cut call may still come: notes of a dead boot are looked for every minute.
 LATE_S = 150
-# A crash may lose the notes of calls this young, in seconds: one batch at the disk and the time a note may wait.
-NOTE_LOST_S = 1.5
 # A line's time is its call's beginning in the program, after the client's by at most its wait for a connection.
 CLOCK_S = 0.005
 
@@ -38,7 +37,7 @@ class Audit:
     def __init__(self, world, ledger, findings):
         self.world, self.ledger, self.findings = world, ledger, findings
         self.asks = Asks(world.upstream_log)
-        self.waiting, self.by_request, self.billed, self.posted = {}, {}, set(), {}
+        self.waiting, self.by_request, self.billed, self.posted, self.oldest_lost_s = {}, {}, set(), {}, 0.0
         self.total = dict.fromkeys("calls asked whole left lines billed crash lost unsettled absorbed replayed capped cut_by_budget".split(), 0)
 
     # ------------------------------------------------ one round
@@ -189,6 +188,8 @@ class Audit:
             return self.drop(call)
         if ask and not self.may_be_lost(ask, call):
             self.findings.add(f"the provider was asked, and no line says so: {call.words()}; the provider: {vars(ask)}; {self.round}")
+        elif ask and call.round == self.round.number:
+            self.note_lost(ask)
         if ask and time.time() > call.began + LATE_S:
             self.lose(call)
         return None
@@ -197,6 +198,12 @@ class Audit:
         """No line will come any more: the call's note was lost with the program."""
         self.total["lost"] += 1
         self.drop(call)
+
+    def note_lost(self, ask):
+        """Keeps the age of the oldest call at its kill that left no line, of kills while the store was there."""
+        ages = [at - ask.at for at in self.round.kills if at >= ask.at]
+        if ages and not self.round.store_away_s:
+            self.oldest_lost_s = max(self.oldest_lost_s, min(ages))
 
     def close(self):
         """At the end of the run: what is still without a line is listed as lost."""
@@ -207,7 +214,7 @@ class Audit:
         """True in the last moments before a kill, and while notes could not be written."""
         if call.round != self.round.number:
             return True
-        return any(at - NOTE_LOST_S - self.round.store_away_s <= ask.at <= at + 0.5 for at in self.round.kills)
+        return any(at - NOTE_S - self.round.store_away_s <= ask.at <= at + 0.5 for at in self.round.kills)
 
     # ------------------------------------------------ money
 

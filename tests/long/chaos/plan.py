@@ -28,8 +28,9 @@ class Plan:
         status = 529 if rng.random() < 0.01 else 200
         out = rng.randint(6_000, 9_000) if is_long else rng.randint(4, 150)
         first = out if rng.random() < 0.5 else 1
-        return cls(nonce=nonce, inp=rng.randint(1, 90), out=out, first=first, chunks=rng.randint(1, 12),
-                   delay_ms=rng.randint(1, 60), end=end, status=status)
+        pace = rng.randint(1, 60) if rng.random() < 0.9 else rng.randint(60, 150)
+        return cls(nonce=nonce, inp=rng.randint(1, 90), out=out, first=first, chunks=rng.randint(1, 12), delay_ms=pace,
+                   end=end, status=status)
 
     @classmethod
     def of_request(cls, request):

@@ -66,7 +66,8 @@ class Report:
         for name, took in self.chaos.faults.recoveries.items():
             if took:
                 self.say(f"| {name} | {len(took)} | {percentile(took, 0.5):.2f} s | {percentile(took, 0.99):.2f} s | {max(took):.2f} s |")
-        self.say(f"\n{self.kills} times kill -9 in all; answers to clients by status: {dict(sorted(self.statuses(), key=str))}")
+        self.say(f"\nof calls without a line, where the store was there, the oldest was {self.chaos.audit.oldest_lost_s * 1000:.0f} ms old at its kill")
+        self.say(f"{self.kills} times kill -9 in all; answers to clients by status: {dict(sorted(self.statuses(), key=str))}")
         done = {}
         for reseller in self.chaos.resellers:
             for what, times in reseller.done.items():
