@@ -3,7 +3,7 @@
 
 The seed draws kinds, faults and the moments they are meant for; the machine's scheduling is its own.
 """
-import asyncio, random, sys, time, traceback
+import asyncio, random, signal, sys, time, traceback
 
 from audit import Audit
 from client import Clients
@@ -109,10 +109,14 @@ class Chaos:
 
 async def main():
     chaos, code = Chaos(), 1
+    for told in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(told, asyncio.current_task().cancel)
     try:
         code = await chaos.run()
     except SystemExit as error:
         chaos.findings.add(f"the suite could not go on: {error}")
+    except asyncio.CancelledError:
+        chaos.findings.add("the suite was stopped")
     except Exception:
         chaos.findings.add(f"the suite broke: {traceback.format_exc()}")
     finally:
