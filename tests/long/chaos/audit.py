@@ -38,7 +38,7 @@ class Audit:
         self.world, self.ledger, self.findings = world, ledger, findings
         self.asks = Asks(world.upstream_log)
         self.waiting, self.by_request, self.billed, self.posted, self.oldest_lost_s = {}, {}, set(), {}, 0.0
-        self.total = dict.fromkeys("calls asked whole left lines billed crash lost unsettled absorbed replayed capped cut_by_budget".split(), 0)
+        self.total = dict.fromkeys("calls asked whole left lines billed crash lost lost_away lost_answered unsettled absorbed replayed capped cut_by_budget".split(), 0)
 
     # ------------------------------------------------ one round
 
@@ -189,7 +189,7 @@ class Audit:
         if ask and not self.may_be_lost(ask, call):
             self.findings.add(f"the provider was asked, and no line says so: {call.words()}; the provider: {vars(ask)}; {self.round}")
         elif ask and call.round == self.round.number:
-            self.note_lost(ask)
+            self.note_lost(ask, call)
         if ask and time.time() > call.began + LATE_S:
             self.lose(call)
         return None
@@ -197,12 +197,15 @@ class Audit:
     def lose(self, call):
         """No line will come any more: the call's note was lost with the program."""
         self.total["lost"] += 1
+        self.total["lost_away"] += call.was_away
+        self.total["lost_answered"] += bool(self.asks.asks[call.nonce].end)
         self.drop(call)
 
-    def note_lost(self, ask):
+    def note_lost(self, ask, call):
         """Keeps the age of the oldest call at its kill that left no line, of kills while the store was there."""
+        call.was_away = bool(self.round.store_away_s)
         ages = [at - ask.at for at in self.round.kills if at >= ask.at]
-        if ages and not self.round.store_away_s:
+        if ages and not call.was_away:
             self.oldest_lost_s = max(self.oldest_lost_s, min(ages))
 
     def close(self):

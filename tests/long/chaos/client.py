@@ -19,7 +19,7 @@ class Call:
         self.plan, self.key, self.is_streamed, self.round = plan, key, is_streamed, round_number
         self.began = time.time()
         self.status = self.request_id = self.error = self.credit_cost = self.retry_after = None
-        self.has_stop = self.is_whole = self.has_left = self.was_patient = False
+        self.has_stop = self.is_whole = self.has_left = self.was_patient = self.was_away = False
         # The dearest it can be, as a byte of text is at most a token, and what may be held of it at once.
         self.input_bound = cost(body_bytes, 0)
         self.bound, self.hold = cost(body_bytes, limit), cost(body_bytes, min(limit, SLICE if is_streamed else limit))
