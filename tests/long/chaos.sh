@@ -4,7 +4,7 @@
 #   CHAOS_ROUNDS   rounds in all, 494 unless told; kinds are shared out by their weight (tests/long/chaos/rounds.py)
 #   CHAOS_SEED     draws the same kinds, faults and moments again
 #   CHAOS_KINDS    only these kinds, such as "kill stop"
-#   CHAOS_CLIENTS  callers at once, 120 unless told
+#   CHAOS_CLIENTS  callers at once, 200 unless told
 #   CHAOS_BINARY   the program; unless told a release build is made
 #   CHAOS_READY_S  seconds a start after kill -9 may take, 2 unless told
 #   CHAOS_NOTE_S   seconds a call may run before a crash leaves a line of it, 0.5 unless told

@@ -36,7 +36,7 @@ class ProgramFaults:
             self.world.proxy.block()
         else:
             self.world.proxy.delay_s = self.rng.choice((0.05, 0.3))
-        away = self.rng.uniform(0.1, 1.2)
+        away = self.rng.uniform(0.1, 2.5)
         await asyncio.sleep(away)
         round_.store_away_s = away
         await self.kill_program(round_)
