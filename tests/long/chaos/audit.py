@@ -3,13 +3,15 @@
 A line of the ledger is tied to its call by the provider's id of the message, by the request id the client saw, or, where
 a crash left neither, by key and time.
 """
-import json, time
+import time
 from types import SimpleNamespace
 
 import ledger as L
+from asks import Asks
 from money import nanos
 from plan import cost, nonce_of
 from settings import NOTE_S
+from sums import Sums
 
 # Seconds within which a line of a cut call may still come: notes of a dead boot are looked for every minute.
 LATE_S = 150
@@ -17,30 +19,12 @@ LATE_S = 150
 CLOCK_S = 0.005
 
 
-class Asks:
-    """The provider's log, read as it grows."""
-
-    def __init__(self, path):
-        self.file, self.rest, self.asks = open(path, "rb"), b"", {}
-
-    def read(self):
-        *lines, self.rest = (self.rest + self.file.read()).split(b"\n")
-        for line in map(json.loads, lines):
-            fresh = SimpleNamespace(asked=0, start=0, content=0, end=0, half=0, refused=0, gone=0, at=line["at"])
-            ask = self.asks.setdefault(line["n"], fresh)
-            setattr(ask, line["act"], getattr(ask, line["act"]) + 1)
-            if line["act"] == "asked":
-                ask.inp, ask.first, ask.out, ask.at = line["inp"], line["first"], line["out"], line["at"]
-
-
-class Audit:
+class Audit(Sums):
     def __init__(self, world, ledger, findings):
         self.world, self.ledger, self.findings = world, ledger, findings
         self.asks = Asks(world.upstream_log)
         self.waiting, self.by_request, self.billed, self.posted, self.oldest_lost_s = {}, {}, set(), {}, 0.0
         self.total = dict.fromkeys("calls asked whole left lines billed crash lost lost_away lost_answered unsettled absorbed replayed capped cut_by_budget".split(), 0)
-
-    # ------------------------------------------------ one round
 
     def compare(self, calls, round_):
         """`round_` says what happened: its kills, whether the store was away, whether it was a stop in order."""
@@ -114,8 +98,6 @@ class Audit:
         same = [c for c in could if row.absorbed in (c.hold, c.input_bound)]
         return max(same or could, key=lambda c: c.began, default=None)
 
-    # ------------------------------------------------ the rules of one line
-
     def broken(self, row, call, ask):
         """What of a line contradicts its call."""
         if row.key != call.key.id:
@@ -178,8 +160,6 @@ class Audit:
         """The program ended while the call ran, in order or not: then its connection did too."""
         return self.round.is_stop or self.was_killed(call)
 
-    # ------------------------------------------------ calls without a line
-
     def without_line(self, call):
         ask = self.asks.asks.get(call.nonce)
         if call.is_whole:
@@ -218,29 +198,3 @@ class Audit:
         if call.round != self.round.number:
             return True
         return any(at - NOTE_S - self.round.store_away_s <= ask.at <= at + 0.5 for at in self.round.kills)
-
-    # ------------------------------------------------ money
-
-    def settle_accounts(self):
-        accounts, keys = self.ledger.accounts(), self.ledger.keys()
-        for reseller in self.round.resellers:
-            mine = [key for key in keys.values() if key.account_id == reseller.account]
-            account, known = accounts[reseller.account], {key.id: key for key in reseller.keys}
-            self.same(f"deposits of {reseller.account}", account.deposits, reseller.deposits)
-            self.same(f"keys of {reseller.account}", sorted(key.key_id for key in mine), sorted(known))
-            self.same(f"balance of {reseller.account}", account.main,
-                      reseller.deposits - sum(key.funded for key in known.values()) + sum(key.refunded for key in mine))
-            for row in mine:
-                if row.key_id in known:
-                    self.settle_key(row, known[row.key_id])
-
-    def settle_key(self, row, key):
-        self.same(f"budget of key {key.id}", row.budget, key.budget)
-        self.same(f"cost in key {key.id}", row.funded, key.funded)
-        self.same(f"spent of key {key.id}", row.posted, self.posted.get(key.id, 0))
-        self.same(f"rest of key {key.id}", row.refunded, row.funded - row.posted if key.is_deleted else 0)
-        if row.posted > key.funded or row.spent_price > key.budget:
-            self.findings.add(f"key {key.id} is past its budget: {vars(row)}")
-
-    def same(self, what, got, wanted):
-        self.findings.unless(got == wanted, lambda: f"{what}: the books say {got}, the reseller counts {wanted}")

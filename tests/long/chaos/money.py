@@ -73,8 +73,6 @@ class Reseller:
         keys = [key for key in self.keys if key.secret]
         return [key for key in keys if not key.is_deleted] + [key for key in keys if key.is_deleted][-1:]
 
-    # ------------------------------------------------ one operation
-
     def fresh_id(self):
         self.count += 1
         return f"{self.name}-{self.count}"
@@ -159,8 +157,6 @@ class Reseller:
                 pass
             await asyncio.sleep(0.1)
         self.deposits += nanos(amount)
-
-    # ------------------------------------------------ on and on
 
     async def go_on(self):
         while True:

@@ -78,8 +78,6 @@ class StoreFaults:
         await holding
         await self.until_ready_again()
 
-    # ------------------------------------------------ disks and Redis
-
     async def spool_full(self, round_):
         """No room for settlements while the database is away: what ends then has no clean end, and is not billed."""
         is_killed = self.rng.random() < 0.3

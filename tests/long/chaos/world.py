@@ -49,8 +49,6 @@ class World:
         self.upstream_log = self.folder / "provider.jsonl"
         self.upstream_log.touch()
 
-    # ------------------------------------------------ processes
-
     def spawn(self, name, args, **more):
         log = open(self.folder / f"{name}.log", "ab")
         self.processes[name] = subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL, stdout=log, stderr=log, **more)
@@ -71,8 +69,6 @@ class World:
     async def signal(self, name, what):
         self.processes[name].send_signal(what)
         return await self.ended(name)
-
-    # ------------------------------------------------ PostgreSQL
 
     def make_cluster(self):
         places = [self.folder / name for name in ("postgres", "socket", "small")]
@@ -106,15 +102,11 @@ class World:
             raise SystemExit(f"psql: {done.stderr}")
         return done.stdout.strip() if done.returncode == 0 else None
 
-    # ------------------------------------------------ the others
-
     def start_redis(self):
         self.spawn("redis", ["redis-server", "--port", self.ports["redis"], "--bind", "127.0.0.1", "--save", "", "--dir", self.folder])
 
     def start_upstream(self):
         self.spawn("upstream", [sys.executable, HERE / "upstream.py", self.ports["upstream"], self.upstream_log])
-
-    # ------------------------------------------------ the program
 
     def environment(self, database_port=None):
         env = {name: value for name, value in os.environ.items() if not name.startswith("DEROUTER")}
@@ -172,8 +164,6 @@ class World:
         text = (await process.communicate())[0].decode()
         held = sum(line.split()[1:2] == ["ok"] for line in text.splitlines())
         return [] if process.returncode == 0 and held >= 18 and "0 findings" in text else text.splitlines()
-
-    # ------------------------------------------------ all
 
     async def set_up(self):
         self.make_cluster()
