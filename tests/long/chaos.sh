@@ -7,7 +7,7 @@
 #   CHAOS_CLIENTS  callers at once, 200 unless told
 #   CHAOS_BINARY   the program; unless told a release build is made
 #   CHAOS_READY_S  seconds a start after kill -9 may take, 2 unless told
-#   CHAOS_NOTE_S   seconds a call may run before a crash leaves a line of it, 0.5 unless told
+#   CHAOS_NOTE_S   seconds a call may run before a crash leaves a line of it, 1 unless told
 #   CHAOS_KEEP     a folder for logs and data, which stays
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -15,6 +15,8 @@ from sums import Sums
 
 # Seconds within which a line of a cut call may still come: notes of a dead boot are looked for every minute.
 LATE_S = 150
+# Seconds after a kill within which the provider may read what was sent before.
+READ_S = 0.2
 # A line's time is its call's beginning in the program, after the client's by at most its wait for a connection.
 CLOCK_S = 0.005
 
@@ -197,4 +199,4 @@ class Audit(Sums):
         """True in the last moments before a kill, and while notes could not be written."""
         if call.round != self.round.number:
             return True
-        return any(at - NOTE_S - self.round.store_away_s <= ask.at <= at + 0.5 for at in self.round.kills)
+        return any(at - NOTE_S - self.round.store_away_s <= ask.at <= at + READ_S for at in self.round.kills)

@@ -98,7 +98,7 @@ class Chaos:
     async def check(self, round_):
         patience = time.monotonic() + NOTES_WITHIN_S
         while broken := await self.world.check():
-            only_late_notes = all("BROKEN" not in line or line.startswith("C7 ") for line in broken) and round_.kills
+            only_late_notes = all("BROKEN" not in line or line[:3] in ("C4 ", "C7 ") for line in broken) and round_.kills
             if not only_late_notes or time.monotonic() > patience:
                 self.findings.add("derouter check:\n" + "\n".join(broken))
                 return
