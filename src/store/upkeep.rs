@@ -37,8 +37,12 @@ impl Upkeep {
         Ok(())
     }
 
-    /// Notes of older boots of this node.
+    /// Notes of older boots of this node, whose calls no settlement has.
+    ///
+    /// Notes pass no fence, so one of a batch that was on its way when its boot died, or its connection, may be written
+    /// after the settlement of its call. Nothing would take it away again, so that is done first.
     pub async fn orphans(&self, ownership: &Ownership) -> Result<Vec<Orphan>, StoreError> {
+        sqlx::query(include_str!("sql/settled_notes.sql")).bind(ownership.node.0).execute(&self.pool).await?;
         ownership::orphans(&self.pool, ownership).await
     }
 

@@ -227,6 +227,19 @@ async fn a10_killed_five_times_in_its_recovery_it_ends_as_after_one() {
 }
 
 #[actix_web::test]
+async fn a_note_that_comes_after_its_settlement_does_not_tell_the_operator_of_a_cut_call_for_ever() {
+    let (scene, program, key) = begin().await;
+    price_of(&program, &key, &scene.pool, &json!({})).await;
+    program.kill().await;
+    // What a batch that was on its way at the death leaves, if it arrives once the spool was replayed: no fence holds it.
+    let late = "INSERT INTO ledger.open_call (call_id, account_id, key_id, hold, model, node_id, boot_id) \
+                SELECT call_id, account_id, key_id, 1, model, node_id, gen_random_uuid() FROM ledger.call, ledger.node";
+    assert_eq!(sqlx::query(late).execute(&scene.pool).await.expect("a note").rows_affected(), 1);
+    recover(&scene).await;
+    assert_eq!(notes(&scene.pool).await, Vec::<i64>::new());
+}
+
+#[actix_web::test]
 async fn a12_killed_at_any_moment_under_load_nobody_pays_wrongly() {
     let rounds: u64 = std::env::var("DEROUTER_CRASH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROUNDS);
     let seed = std::env::var("DEROUTER_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or_else(rand::random);
