@@ -219,10 +219,10 @@ fn a_difference_between_provider_and_books_is_named_by_the_gravest() {
         ),
     ];
     for (what, order, fact, wanted) in rows {
-        assert_eq!(compare(&order, &fact, &[]), wanted, "{what}");
+        assert_eq!(compare(&order, &fact, &[], true), wanted, "{what}");
     }
     let taken = [TakeBack { op: "refund:r".into(), kind: StepKind::Reversal, amount: usd(50) }];
-    assert_eq!(compare(&credited(200), &given_back(paid(200), 50), &taken), None);
+    assert_eq!(compare(&credited(200), &given_back(paid(200), 50), &taken, true), None);
 }
 
 fn open() -> Topup {
@@ -253,6 +253,7 @@ fn paid(dollars: i64) -> PaymentFact {
 }
 
 fn given_back(fact: PaymentFact, dollars: i64) -> PaymentFact {
-    let refund = Refund { id: "r".into(), amount: Received::Usd(usd(dollars)), state: RefundState::Succeeded };
+    let refund =
+        Refund { id: "r".into(), amount: Received::Usd(usd(dollars)), state: RefundState::Succeeded, intent: None };
     PaymentFact { refunds: vec![refund], ..fact }
 }
