@@ -5,4 +5,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 if [ -z "${DEROUTER_SIMULATE_SEEDS:-}" ]; then
     export DEROUTER_SIMULATE_SECONDS=${DEROUTER_SIMULATE_SECONDS:-600}
 fi
-cargo test --release --locked --test it simulate::runs::every -- --nocapture
+cargo test --locked --test it simulate::runs::every -- --nocapture

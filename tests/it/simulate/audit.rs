@@ -299,7 +299,7 @@ impl Audit {
             (Stage::Asked | Stage::Released | Stage::Running { .. }, _) => row.is_none(),
             // Its body was dropped at a stop, or its program died: nobody pays for it.
             (Stage::Dispatched { .. }, _) => row.map_or(known.is_cut, |row| row.charge == 0 && row.line == 0),
-            (Stage::Settling, Some(end)) if known.is_cut => row.is_none() || is_void || is_end(end),
+            (Stage::Settling, Some(end)) if known.is_cut => row.is_none() || is_void || is_forgone || is_end(end),
             (Stage::Committed | Stage::Spooled, Some(end)) => is_end(end),
             // Its caller left before it was told; where neither ledger nor disk took it, nobody pays.
             (Stage::Settling, Some(end)) => is_end(end) || is_forgone,

@@ -107,6 +107,7 @@ async fn serve(world: &World, node: NodeId, purpose: Purpose, clock: &Clock) -> 
     if !recover(world, &first, node).await {
         return Ended::GivenUp;
     }
+    world.lock().is_recovering = false;
     match purpose {
         Purpose::Found => found(world, &first.directory).await,
         Purpose::Close => return crate::simulate::runs::close(world, &first.directory).await,

@@ -65,7 +65,9 @@ fn draw(world: &mut Inner) -> Option<Befalls> {
     let (now, is_stormy) = (world.now_us(), world.plan.store > 0);
     let accounts: Vec<AccountId> = world.ledger.accounts.keys().copied().collect();
     let account = accounts[world.rng.random_range(0..accounts.len())];
-    let lasting = now + world.rng.random_range(10_000..=8_000_000);
+    // Now and then for longer than a start waits.
+    let longest = if world.rng.random_ratio(1, 3) { 90_000_000 } else { 8_000_000 };
+    let lasting = now + world.rng.random_range(10_000..=longest);
     match world.rng.random_range(0..12) {
         0 if is_stormy => world.away_until = lasting,
         1 if is_stormy => world.full_until = lasting,

@@ -32,7 +32,7 @@ fn draw(world: &mut Inner) -> Result<u64, ()> {
         world.faults.count(Fault::SpoolSlow);
         return Ok(2_000_000);
     }
-    Ok(3_000)
+    Ok(20_000)
 }
 
 impl Disk for SimulatedDisk {
@@ -48,6 +48,7 @@ impl Disk for SimulatedDisk {
                 let mut inner = world.lock();
                 let number = inner.audit.next_record();
                 inner.platters.get_mut(&at).expect("made at the start").under_way.push((number, record));
+                inner.may_be_killed_soon();
                 number
             };
             world.pass(300..=longest).await;

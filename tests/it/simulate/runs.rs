@@ -94,6 +94,7 @@ fn found(world: &World) -> u64 {
 fn count_end(world: &World, ended: Ended) {
     let mut inner = world.lock();
     match ended {
+        Ended::Killed if inner.is_recovering => inner.faults.count(Fault::CrashInRecovery),
         Ended::Killed => inner.faults.count(Fault::Crash),
         Ended::GivenUp => inner.faults.count(Fault::StartGivenUp),
         Ended::Stopped | Ended::OutOfWork => {}

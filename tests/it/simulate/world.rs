@@ -62,6 +62,8 @@ pub struct Inner {
     pub wall_us: i64,
     /// Microseconds of the world's time at the start of this boot.
     pub before_us: u64,
+    /// What older boots left is not settled yet.
+    pub is_recovering: bool,
     started: Option<tokio::time::Instant>,
     ids: u128,
     steps: u64,
@@ -98,6 +100,7 @@ impl World {
             operations_left: 0,
             wall_us: BEGINNING_US,
             before_us: 0,
+            is_recovering: false,
             started: None,
             ids: 0,
             steps: 0,
@@ -137,6 +140,7 @@ impl Inner {
         self.started = Some(tokio::time::Instant::now());
         self.killed_at = lives_for.map(|steps| self.steps + steps);
         self.alive = watch::channel(true).0;
+        self.is_recovering = true;
         self.audit.say(format_args!("--- a program starts, to be killed at {:?}", self.killed_at));
     }
 
@@ -170,6 +174,13 @@ impl Inner {
             self.alive.send_replace(false);
         }
         self.is_alive()
+    }
+
+    /// A program that is to be killed is now and then killed just here, where it hurts.
+    pub fn may_be_killed_soon(&mut self) {
+        if self.killed_at.is_some() && self.rng.random_ratio(1, 10) {
+            self.killed_at = Some(self.steps + self.rng.random_range(1..=2));
+        }
     }
 
     /// Microseconds of the world's time, over all boots.

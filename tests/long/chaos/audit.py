@@ -98,7 +98,8 @@ class Audit(Sums):
         could = [c for c in self.waiting.values() if c.key.id == row.key and not c.request_id
                  and c.began <= row.started + CLOCK_S and c.bound >= row.absorbed]
         same = [c for c in could if row.absorbed in (c.hold, c.input_bound)]
-        return max(same or could, key=lambda c: c.began, default=None)
+        # One that began a moment later by the clock is a guess; one that had begun is a better one.
+        return max(same or could, key=lambda c: (c.began <= row.started, c.began), default=None)
 
     def broken(self, row, call, ask):
         """What of a line contradicts its call."""
@@ -156,7 +157,7 @@ class Audit(Sums):
             yield "voided as failed by a provider that did not fail"
 
     def was_killed(self, call):
-        return any(call.began <= at for at in self.round.kills) or call.round < self.round.number
+        return any(call.began <= at + CLOCK_S for at in self.round.kills) or call.round < self.round.number
 
     def was_cut(self, call):
         """The program ended while the call ran, in order or not: then its connection did too."""
