@@ -131,6 +131,10 @@ async fn run(world: &World, directory: &Directory, reservation: Reservation, lea
 fn admitted(world: &mut Inner, directory: &Directory, reservation: &Reservation) {
     let (call, hold) = (reservation.call(), reservation.terms().hold);
     let Inner { audit, ledger, plan, .. } = world;
+    if plan.has_two_owners {
+        // The one whose shards were taken goes on letting calls through until it meets the fence.
+        audit.overrun(audit.calls[&call].key.key);
+    }
     audit.admitted(ledger, call, hold.nanos().into());
     let key = audit.calls[&call].key;
     if plan.is_calm {

@@ -61,18 +61,39 @@ async fn a_late_load() {
     // Asked for by an actor of the books that were thrown away: loads of keys are read behind loads of accounts.
     let (done, late) = oneshot::channel();
     program.directory.lane(account).send(Item::LoadKey(account, key.key, 0, done));
-    let grant = |n: i64| Move {
-        amount: Cost::from_nanos(n),
-        movement: Movement::Correction { reason: "a gift".into() },
-        idem: Idem::of(format!("gift {n}"), &[]),
-        by: None,
-    };
     let first = program.directory.ask_account(account, grant(1)).await;
     let _ = late.await;
     let second = program.directory.ask_account(account, grant(2)).await;
     assert_eq!((first, second), (Ok(Ok(Ok(Receipt { seq: 1 }))), Ok(Ok(Ok(Receipt { seq: 2 })))));
     let view = program.directory.view_account(account).await.expect("it lives");
     assert_eq!(i128::from(view.main.nanos()), world.lock().ledger.accounts[&account].main);
+}
+
+/// Whoever is told that a commit failed which is in the books does it again.
+#[test]
+fn whoever_s_answer_was_lost_is_told_what_became_of_the_commit() {
+    boot::on_paused_time(a_lost_answer());
+}
+
+async fn a_lost_answer() {
+    let account = AccountId(uuid::Uuid::from_u128(7));
+    let world = quiet(account);
+    let program = boot::start(&world, FIRST, &Clock::of_runtime(0));
+    until_connected(&program).await;
+    world.lock().lost_answers = 1;
+    let told = program.directory.ask_account(account, grant(1)).await;
+    assert_eq!(told, Ok(Ok(Ok(Receipt { seq: 1 }))));
+    let inner = world.lock();
+    assert_eq!((inner.ledger.accounts[&account].main, inner.lost_answers), (1, 0));
+}
+
+fn grant(nanos: i64) -> Move {
+    Move {
+        amount: Cost::from_nanos(nanos),
+        movement: Movement::Correction { reason: "a gift".into() },
+        idem: Idem::of(format!("gift {nanos}"), &[]),
+        by: None,
+    }
 }
 
 async fn until_connected(program: &Program) {

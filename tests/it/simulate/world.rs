@@ -52,6 +52,8 @@ pub struct Inner {
     pub refused: Option<(AccountId, u64)>,
     /// Reads to come that are lost whatever the plan says.
     pub lost_reads: u32,
+    /// Commits to come that are written, and whose answers are lost.
+    pub lost_answers: u32,
     pub platters: BTreeMap<(NodeId, BootId), Platter>,
     pub audit: Audit,
     /// Keys that clients know.
@@ -93,6 +95,7 @@ impl World {
             locked: BTreeMap::new(),
             refused: None,
             lost_reads: 0,
+            lost_answers: 0,
             platters: BTreeMap::new(),
             audit: Audit::new(seed),
             keys: Vec::new(),
