@@ -170,7 +170,8 @@ async fn pages(app: &TestApp, search: &mut Search, client: &mut Browser, key: &T
 
 /// Every JSON route by every method; what ends the session is left to its form.
 async fn json_routes(search: &mut Search, client: &mut Browser, key: &TestKey) {
-    let paths = JSON.iter().flat_map(|source| source.split("at(\"").skip(1)).filter_map(|rest| rest.split('"').next());
+    let routes = JSON.iter().flat_map(|source| source.lines()).filter_map(|line| line.split_once("\" => "));
+    let paths = routes.filter_map(|(path, _)| path.trim().strip_prefix('"'));
     let paths: Vec<&str> = paths.collect();
     assert!(paths.len() >= 11, "{paths:?}");
     for path in paths {
