@@ -8,6 +8,8 @@
 #   new_account DOLLARS                  sets ACCOUNT and ACCOUNT_KEY of a reseller who has signed in
 #   new_key LABEL BUDGET COST [OPTION …] sets KEY (the secret) and KEY_ID
 #   pause_key ID                         as the reseller
+#   start_recorder                       a recorder of what payment providers are asked, in FOLDER: sets RECORDER_URL; both
+#                                        end with the shell
 
 SERVER_PID=
 
@@ -87,6 +89,17 @@ from person import API, say
 key, account_key = sys.argv[1:]
 say(API, f"/api/v1/keys/{key}/pause", {}, headers={"authorization": "Bearer " + account_key})
 PYTHON
+}
+
+start_recorder() {
+    python3 tests/payments/recorder.py "$FOLDER" &
+    RECORDER_PID=$!
+    trap 'kill $RECORDER_PID 2>/dev/null || true; rm -rf "$FOLDER"; clean_up' EXIT
+    until [ -e "$FOLDER/port" ]; do
+        kill -0 $RECORDER_PID
+        sleep 0.1
+    done
+    RECORDER_URL="http://127.0.0.1:$(cat "$FOLDER/port")"
 }
 
 stop_server() {

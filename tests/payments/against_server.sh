@@ -11,15 +11,9 @@ python_with venv-stripe 'stripe==16.1.0'
 node_packages "$here/node" payments
 
 FOLDER=$(mktemp -d /tmp/derouter-payments-XXXXXX)
-python3 "$here/recorder.py" "$FOLDER" &
-recorder=$!
-trap 'kill $recorder 2>/dev/null || true; rm -rf "$FOLDER"; clean_up' EXIT
-until [ -e "$FOLDER/port" ]; do
-    kill -0 $recorder
-    sleep 0.1
-done
+start_recorder
 
-export RECORDER_URL="http://127.0.0.1:$(cat "$FOLDER/port")" STRIPE_TEST_KEY=sk_test_51recorded STORE=5BtfVkKQkEPq \
+export RECORDER_URL STRIPE_TEST_KEY=sk_test_51recorded STORE=5BtfVkKQkEPq \
     NOTICE_SECRET=whsec_test_secret BTCPAY_TEST_KEY=a-key-of-the-store BRAND='Shop & Söhne'
 start_server "${DEROUTER_BINARY:-${CARGO_TARGET_DIR:-target}/debug/derouter}" \
     DEROUTER__BRAND__NAME="$BRAND" \

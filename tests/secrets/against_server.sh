@@ -10,14 +10,7 @@ BINARY=${DEROUTER_BINARY:-${CARGO_TARGET_DIR:-target}/debug/derouter}
 FOLDER=$(mktemp -d /tmp/derouter-secrets-XXXXXX)
 # As root the program goes on as another user, who must be able to walk in.
 chmod 755 "$FOLDER"
-python3 tests/payments/recorder.py "$FOLDER" &
-recorder=$!
-trap 'kill $recorder 2>/dev/null || true; rm -rf "$FOLDER"; clean_up' EXIT
-until [ -e "$FOLDER/port" ]; do
-    kill -0 $recorder
-    sleep 0.1
-done
-RECORDER_URL="http://127.0.0.1:$(cat "$FOLDER/port")"
+start_recorder
 
 # Each is unmistakable, so that finding it is finding it.
 secret() { python3 -c "import secrets; print('$1' + secrets.token_hex(20))"; }

@@ -17,16 +17,6 @@ use sqlx::PgPool;
 
 const DOLLAR: i64 = 1_000_000_000;
 
-/// A reseller who paid 200 dollars, and the order.
-async fn paid(app: &TestApp) -> (Payer, Opened) {
-    let mut payer = Payer::sign_in(app).await;
-    let order = payer.open("card").await;
-    till::play(app, &order, Play::Pay, Sending::Once);
-    till::followed(&app.pool, 1).await;
-    assert_eq!(payer.balance().await, "200");
-    (payer, order)
-}
-
 /// Presses buttons, each with its notice, and waits until each was followed.
 async fn plays(app: &TestApp, order: &Opened, wishes: &[Play]) {
     for wish in wishes {
@@ -79,7 +69,7 @@ async fn g03_a_refund_that_came_before_its_payment_was_seen_is_taken_after_the_c
 #[actix_web::test]
 async fn g03_a_partial_then_a_full_refund_and_one_that_fails_are_each_taken_once() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     plays(&app, &order, &[Play::RefundPart]).await;
     assert_eq!(
         (payer.balance().await.as_str(), till::state(&app.pool, &order).await.as_str()),
@@ -102,7 +92,7 @@ async fn g03_a_partial_then_a_full_refund_and_one_that_fails_are_each_taken_once
 #[actix_web::test]
 async fn g11_a_dispute_freezes_the_account_and_its_end_in_our_favour_thaws_it() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let key = key(&app, &mut payer, "50").await;
     plays(&app, &order, &[Play::Dispute]).await;
     assert_eq!(standing(&mut payer).await, stands("150", "0", true));
@@ -136,7 +126,7 @@ async fn g11_a_dispute_freezes_the_account_and_its_end_in_our_favour_thaws_it() 
 #[actix_web::test]
 async fn g10_a_lost_dispute_over_spent_money_is_owed_until_deposits_and_deletions_repay_it() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let (key, spare) = (key(&app, &mut payer, "100").await, key(&app, &mut payer, "50").await);
     plays(&app, &order, &[Play::Dispute, Play::Withdraw, Play::Lose]).await;
     assert_eq!(standing(&mut payer).await, stands("0", "150", true));
@@ -157,7 +147,7 @@ async fn g10_a_lost_dispute_over_spent_money_is_owed_until_deposits_and_deletion
 #[actix_web::test]
 async fn g03_a_hundred_notices_of_a_refund_at_once_take_it_once() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     till::play(&app, &order, Play::RefundPart, Sending::Never);
     let client = till::patient_client();
     let names: Vec<String> = (0..100).map(|n| format!("evt_{n}")).collect();
@@ -173,7 +163,7 @@ async fn g03_a_hundred_notices_of_a_refund_at_once_take_it_once() {
 #[actix_web::test]
 async fn what_is_no_us_dollar_or_more_than_was_credited_is_not_taken_by_itself() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     plays(&app, &order, &[Play::RefundPart]).await;
     app.payments().alter(&order.payment, |p| p.refunds[0].amount = "201".into()).expect("remembered");
     till::play(&app, &order, Play::PayAgain, Sending::Never);
@@ -205,10 +195,7 @@ async fn g03_killed_while_a_refund_is_booked_it_is_taken_once() {
     for is_released_first in [true, false] {
         let scene = Scene::set().await;
         let program = scene.start().await;
-        let mut payer = Payer::sign_in_at(program.dashboard, program.site.console, till::YOU).await;
-        let order = payer.open("card").await;
-        till::press(program.site.console, &order.payment, "pay").await;
-        till::followed(&scene.pool, 1).await;
+        let (_payer, order) = till::paid_at(&program, &scene.pool).await;
         let account: uuid::Uuid =
             sqlx::query_scalar("SELECT account_id FROM web.reseller").fetch_one(&scene.pool).await.expect("one");
         let stranger = stranger::lock_account(&scene.pool, &account.to_string()).await;
@@ -263,7 +250,7 @@ const RUNS_MS: u64 = 5_000;
 #[actix_web::test]
 async fn g11_a_call_that_runs_while_its_account_is_frozen_finishes_and_is_billed_and_the_next_is_refused() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let key = key(&app, &mut payer, "50").await;
     let mut running = app.start_call(&key, &json!({ "first_byte_ms": RUNS_MS }), false).await;
     app.provider_until("it runs", |all| all.len() == 1).await;
@@ -290,7 +277,7 @@ async fn g11_a_call_that_runs_while_its_account_is_frozen_finishes_and_is_billed
 #[actix_web::test]
 async fn an_operator_lifts_their_own_freeze_and_never_a_disputes() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let account = payer.browser.get("/api/v1/balance").await.json()["account"].as_str().expect("an id").to_owned();
     let path = format!("/op/accounts/{account}/freeze");
     let set = |frozen: bool, id: &str| json!({ "frozen": frozen, "reason": "abuse", "id": id });

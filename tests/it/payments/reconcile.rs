@@ -105,10 +105,7 @@ async fn the_rounds_compare_once_a_day_and_settle_what_no_notice_told() {
 async fn the_command_ends_with_1_where_differences_remain_and_with_0_when_clean() {
     let scene = Scene::set().await;
     let program = scene.start().await;
-    let mut payer = Payer::sign_in_at(program.dashboard, program.site.console, till::YOU).await;
-    let order = payer.open("card").await;
-    till::press(program.site.console, &order.payment, "pay").await;
-    till::followed(&scene.pool, 1).await;
+    let (_payer, order) = till::paid_at(&program, &scene.pool).await;
     let (code, text) = scene.says(&program, &["reconcile"]).await;
     assert_eq!((code, text.lines().last()), (Some(0), Some("0 differences remain")), "{text}");
     let rename = "UPDATE ledger.topup SET provider_payment = 'pay_elsewhere'";

@@ -1,6 +1,6 @@
 //! Refunds that an operator starts: through the provider, once, within what is left and unspent.
 
-use crate::payments::till::{self, Opened, Payer};
+use crate::payments::till::{self, Opened};
 use crate::support::app::TestApp;
 use derouter::payments::sandbox::play::Play;
 use derouter::payments::sandbox::provider::Sending;
@@ -9,15 +9,6 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 const DOLLAR: i64 = 1_000_000_000;
-
-/// A reseller who paid 200 dollars by card, and the order.
-async fn paid(app: &TestApp) -> (Payer, Opened) {
-    let mut payer = Payer::sign_in(app).await;
-    let order = payer.open("card").await;
-    till::play(app, &order, Play::Pay, Sending::Once);
-    till::followed(&app.pool, 1).await;
-    (payer, order)
-}
 
 fn path(order: &Opened) -> String {
     format!("/op/topups/{}/refund", order.id)
@@ -49,7 +40,7 @@ fn words(answer: &Value) -> &str {
 #[actix_web::test]
 async fn a_part_then_the_rest_leave_through_the_provider_and_then_nothing_is_left() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let (status, part) = refund(&app, &order, &json!({ "amount": "50", "reason": "too much" })).await;
     assert_eq!((status, &part["state"], &part["amount"]), (200, &json!("done"), &json!("50")), "{part}");
     // Its own notice finds it taken.
@@ -74,7 +65,7 @@ async fn a_part_then_the_rest_leave_through_the_provider_and_then_nothing_is_lef
 #[actix_web::test]
 async fn the_audit_log_says_who_asked_for_a_refund_and_why() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     assert_eq!(refund(&app, &order, &json!({ "amount": "50", "reason": "too much" })).await.0, 200);
     let acts = payer.browser.get("/api/v1/audit").await.json();
     let mut acts = acts["acts"].as_array().expect("acts").iter();
@@ -91,7 +82,7 @@ async fn the_audit_log_says_who_asked_for_a_refund_and_why() {
 #[actix_web::test]
 async fn the_same_command_however_often_at_once_and_later_is_one_refund() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let body = json!({ "amount": "50", "reason": "too much" });
     let answers = join_all((0..20).map(|_| refund(&app, &order, &body))).await;
     assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
@@ -111,7 +102,7 @@ async fn the_same_command_however_often_at_once_and_later_is_one_refund() {
 #[actix_web::test]
 async fn what_cannot_be_given_back_is_refused_in_words_that_say_what_can_be_done() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let (open, coins) = (payer.open("card").await, payer.open("crypto").await);
     till::play(&app, &coins, Play::Pay, Sending::Once);
     till::followed(&app.pool, 2).await;
@@ -153,7 +144,7 @@ async fn what_cannot_be_given_back_is_refused_in_words_that_say_what_can_be_done
 #[actix_web::test]
 async fn more_than_is_unspent_needs_a_second_person_and_the_rest_is_owed() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let account = payer.browser.get("/api/v1/balance").await.json()["account"].as_str().expect("an id").to_owned();
     app.key_of(&account, "200", "150", 60, 5).await;
     let body = json!({ "amount": "100", "reason": "fraud" });
@@ -172,7 +163,7 @@ async fn more_than_is_unspent_needs_a_second_person_and_the_rest_is_owed() {
 #[actix_web::test]
 async fn asked_for_while_the_provider_is_down_it_is_given_back_once_by_itself() {
     let app = TestApp::start_with(&[("DEROUTER__PAYMENTS__CHECK_AFTER_S", "1")]).await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     app.payments().set_down(true);
     let body = json!({ "amount": "50", "reason": "too much" });
     let (status, waits) = refund(&app, &order, &body).await;
@@ -192,7 +183,7 @@ async fn asked_for_while_the_provider_is_down_it_is_given_back_once_by_itself() 
 #[actix_web::test]
 async fn what_is_spent_before_the_provider_was_asked_is_not_given_back() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let account = payer.browser.get("/api/v1/balance").await.json()["account"].as_str().expect("an id").to_owned();
     app.payments().set_down(true);
     let body = json!({ "amount": "100", "reason": "too much" });
@@ -211,7 +202,7 @@ async fn what_is_spent_before_the_provider_was_asked_is_not_given_back() {
 #[actix_web::test]
 async fn a_refund_that_does_not_reach_the_payer_is_on_the_balance_again_and_may_be_asked_for_anew() {
     let app = TestApp::start().await;
-    let (mut payer, order) = paid(&app).await;
+    let (mut payer, order) = till::paid(&app).await;
     let body = json!({ "amount": "50", "reason": "too much" });
     assert_eq!(refund(&app, &order, &body).await.1["state"], "done");
     till::followed(&app.pool, 2).await;

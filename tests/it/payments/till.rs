@@ -2,6 +2,7 @@
 
 use crate::support::app::{TestApp, until};
 use crate::support::browser::{Answer, Browser};
+use crate::support::process::Process;
 use awc::http::Method;
 use derouter::payments::sandbox::event::Event;
 use derouter::payments::sandbox::play::Play;
@@ -25,6 +26,25 @@ pub struct Opened {
     pub url: String,
     /// The provider's id, as the checkout's address ends.
     pub payment: String,
+}
+
+/// A reseller who paid 200 dollars by card, and the order.
+pub async fn paid(app: &TestApp) -> (Payer, Opened) {
+    let mut payer = Payer::sign_in(app).await;
+    let order = payer.open("card").await;
+    play(app, &order, Play::Pay, Sending::Once);
+    followed(&app.pool, 1).await;
+    assert_eq!(payer.balance().await, "200");
+    (payer, order)
+}
+
+/// As `paid`, at a program of its own.
+pub async fn paid_at(program: &Process, pool: &PgPool) -> (Payer, Opened) {
+    let mut payer = Payer::sign_in_at(program.dashboard, program.site.console, YOU).await;
+    let order = payer.open("card").await;
+    press(program.site.console, &order.payment, "pay").await;
+    followed(pool, 1).await;
+    (payer, order)
 }
 
 impl Payer {

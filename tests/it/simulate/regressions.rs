@@ -18,13 +18,15 @@ use derouter::store::spool_record;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+const ACCOUNT: AccountId = AccountId(uuid::Uuid::from_u128(7));
+
 /// An account with one key, in a world in which nothing fails.
-fn quiet(account: AccountId) -> World {
+fn quiet() -> World {
     let world = World::new(1);
     let mut inner = world.lock();
     inner.plan = Plan::quiet();
     let key = inner.fresh_key();
-    inner.keys.push(KeyRef { account, key });
+    inner.keys.push(KeyRef { account: ACCOUNT, key });
     let row = Key {
         ratio: (3, 5),
         status: 1,
@@ -37,7 +39,7 @@ fn quiet(account: AccountId) -> World {
         rpm: 60,
         concurrency: 5,
     };
-    inner.ledger.accounts.insert(account, Account { keys: [(key, row)].into(), ..Account::default() });
+    inner.ledger.accounts.insert(ACCOUNT, Account { keys: [(key, row)].into(), ..Account::default() });
     inner.begin_boot(None);
     drop(inner);
     world
@@ -51,22 +53,20 @@ fn an_older_load_that_is_read_late_never_leaves_a_book_ahead_of_the_ledger() {
 }
 
 async fn a_late_load() {
-    let account = AccountId(uuid::Uuid::from_u128(7));
-    let world = quiet(account);
-    let program = boot::start(&world, FIRST, &Clock::of_runtime(0));
-    until_connected(&program).await;
+    let world = quiet();
+    let program = started(&world).await;
     let key = world.lock().keys[0];
-    program.directory.discard(account);
-    program.directory.view_account(account).await.expect("its new books are loaded");
+    program.directory.discard(ACCOUNT);
+    program.directory.view_account(ACCOUNT).await.expect("its new books are loaded");
     // Asked for by an actor of the books that were thrown away: loads of keys are read behind loads of accounts.
     let (done, late) = oneshot::channel();
-    program.directory.lane(account).send(Item::LoadKey(account, key.key, 0, done));
-    let first = program.directory.ask_account(account, grant(1)).await;
+    program.directory.lane(ACCOUNT).send(Item::LoadKey(ACCOUNT, key.key, 0, done));
+    let first = program.directory.ask_account(ACCOUNT, grant(1)).await;
     let _ = late.await;
-    let second = program.directory.ask_account(account, grant(2)).await;
+    let second = program.directory.ask_account(ACCOUNT, grant(2)).await;
     assert_eq!((first, second), (Ok(Ok(Ok(Receipt { seq: 1 }))), Ok(Ok(Ok(Receipt { seq: 2 })))));
-    let view = program.directory.view_account(account).await.expect("it lives");
-    assert_eq!(i128::from(view.main.nanos()), world.lock().ledger.accounts[&account].main);
+    let view = program.directory.view_account(ACCOUNT).await.expect("it lives");
+    assert_eq!(i128::from(view.main.nanos()), world.lock().ledger.accounts[&ACCOUNT].main);
 }
 
 /// Whoever is told that a commit failed which is in the books does it again.
@@ -76,15 +76,13 @@ fn whoever_s_answer_was_lost_is_told_what_became_of_the_commit() {
 }
 
 async fn a_lost_answer() {
-    let account = AccountId(uuid::Uuid::from_u128(7));
-    let world = quiet(account);
-    let program = boot::start(&world, FIRST, &Clock::of_runtime(0));
-    until_connected(&program).await;
+    let world = quiet();
+    let program = started(&world).await;
     world.lock().lost_answers = 1;
-    let told = program.directory.ask_account(account, grant(1)).await;
+    let told = program.directory.ask_account(ACCOUNT, grant(1)).await;
     assert_eq!(told, Ok(Ok(Ok(Receipt { seq: 1 }))));
     let inner = world.lock();
-    assert_eq!((inner.ledger.accounts[&account].main, inner.lost_answers), (1, 0));
+    assert_eq!((inner.ledger.accounts[&ACCOUNT].main, inner.lost_answers), (1, 0));
 }
 
 fn grant(nanos: i64) -> Move {
@@ -96,10 +94,12 @@ fn grant(nanos: i64) -> Move {
     }
 }
 
-async fn until_connected(program: &Program) {
+async fn started(world: &World) -> Program {
+    let program = boot::start(world, FIRST, &Clock::of_runtime(0));
     while !program.directory.is_healthy() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    program
 }
 
 /// A start asked the ledger for a spooled call, one answer was lost, and the call, which its client had been given
@@ -110,11 +110,9 @@ fn one_lost_look_up_at_the_start_never_costs_the_bill_of_a_spooled_call() {
 }
 
 async fn a_lost_look_up() {
-    let account = AccountId(uuid::Uuid::from_u128(7));
-    let world = quiet(account);
+    let world = quiet();
     let facts = left_by_an_older_boot(&world);
-    let program = boot::start(&world, FIRST, &Clock::of_runtime(0));
-    until_connected(&program).await;
+    let program = started(&world).await;
     world.lock().lost_reads = 1;
     assert!(program.recovers(&world, FIRST).await);
     let inner = world.lock();
