@@ -4,6 +4,7 @@
 
 use crate::actors::directory::Directory;
 use crate::actors::lane::MAX_BATCH;
+use crate::actors::messages::KeyRef;
 use crate::actors::settlement;
 use crate::domain::call::{CallFacts, Meters};
 use crate::domain::ids::{AccountId, CallId};
@@ -65,10 +66,16 @@ impl OlderBoots {
 /// Makes the settlements of an older boot's spool; the calls that must wait, because the store went away or their
 /// account is out of service.
 pub async fn replay_all(directory: &Directory, records: &[CallFacts]) -> HashSet<CallId> {
+    // All of them first: a key that is being deleted gives back what no call needs, and these have no hold any more.
+    for facts in records {
+        directory.open_calls().keep_for(KeyRef { account: facts.account, key: facts.key }, facts.call, facts.cost);
+    }
     let stuck: Mutex<HashSet<AccountId>> = Mutex::default();
     let replayed = stream::iter(records).map(async |facts| {
         let is_made = !stuck.lock().contains(&facts.account) && settlement::replay(directory, facts.clone()).await;
-        if !is_made {
+        if is_made {
+            directory.open_calls().remove(facts.key, facts.call);
+        } else {
             stuck.lock().insert(facts.account);
         }
         (!is_made).then_some(facts.call)

@@ -76,6 +76,16 @@ impl OpenCalls {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Keeps what a call of an older boot costs from being given back before it is settled; it runs no more.
+    pub fn keep_for(&self, key: KeyRef, call: CallId, cost: Cost) {
+        let mut shard = self.shard(key.key).lock();
+        let of_key = shard.entry(key.key);
+        let of_key = of_key.or_insert_with(|| OfKey { account: key.account, calls: ById::default() });
+        if of_key.calls.insert(call, OpenCall { hold: cost, in_slot: false }).is_none() {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Remembers that a call's hold was raised.
     pub fn grow(&self, key: KeyId, call: CallId, more: Cost) {
         if let Some(open) = self.shard(key).lock().get_mut(&key).and_then(|of_key| of_key.calls.get_mut(&call)) {

@@ -4,12 +4,12 @@ use crate::simulate::audit::End;
 use crate::simulate::boot::{self, FIRST, Program};
 use crate::simulate::faults::Plan;
 use crate::simulate::ledger::{Account, Key};
-use crate::simulate::world::{Platter, World};
+use crate::simulate::world::{Inner, Platter, World};
 use derouter::actors::lane::Item;
 use derouter::actors::messages::{KeyRef, Move, Receipt};
 use derouter::clock::Clock;
 use derouter::domain::call::{CallFacts, Meters};
-use derouter::domain::ids::AccountId;
+use derouter::domain::ids::{AccountId, BootId};
 use derouter::domain::money::Cost;
 use derouter::domain::op::{Idem, Movement};
 use derouter::domain::outcome::{Flags, Outcome};
@@ -111,7 +111,7 @@ fn one_lost_look_up_at_the_start_never_costs_the_bill_of_a_spooled_call() {
 
 async fn a_lost_look_up() {
     let world = quiet();
-    let facts = left_by_an_older_boot(&world);
+    let facts = left_by_an_older_boot(&world, &[40]).remove(0);
     let program = started(&world).await;
     world.lock().lost_reads = 1;
     assert!(program.recovers(&world, FIRST).await);
@@ -121,33 +121,61 @@ async fn a_lost_look_up() {
     assert!(inner.ledger.notes.is_empty() && inner.lost_reads == 0);
 }
 
-/// A key with 100 nano-dollars, on which an older boot spooled an answered call whose note is in the ledger.
-fn left_by_an_older_boot(world: &World) -> CallFacts {
+/// A program was killed while a key was being deleted. Its first spooled call that was settled made the key give back what
+/// the second cost, and the platform bore an answered call.
+#[test]
+fn a_key_in_deletion_gives_nothing_back_that_its_spooled_calls_cost() {
+    boot::on_paused_time(a_deletion());
+}
+
+async fn a_deletion() {
+    let world = quiet();
+    let calls = left_by_an_older_boot(&world, &[40, 50]);
+    let key = world.lock().keys[0].key;
+    world.lock().ledger.accounts.get_mut(&ACCOUNT).and_then(|row| row.keys.get_mut(&key)).expect("made").status = 2;
+    let program = started(&world).await;
+    assert!(program.recovers(&world, FIRST).await);
+    // The rest went to the account's actor, which writes in its own time.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let inner = world.lock();
+    let charged: Vec<i128> = calls.iter().map(|facts| inner.ledger.calls[&facts.call].charge).collect();
+    let row = &inner.ledger.accounts[&ACCOUNT];
+    assert_eq!((charged, row.keys[&key].refunded, row.keys[&key].status, row.main), (vec![40, 50], 10, 3, 10));
+}
+
+/// A key with 100 nano-dollars, on which an older boot spooled answered calls of these costs whose notes are in the ledger.
+fn left_by_an_older_boot(world: &World, costs: &[i64]) -> Vec<CallFacts> {
     let mut inner = world.lock();
     let KeyRef { account, key } = inner.keys[0];
     let row = inner.ledger.accounts.get_mut(&account).expect("made");
-    (row.granted, row.consumed) = (100, 0);
+    row.granted = 100;
     let key_row = row.keys.get_mut(&key).expect("made");
     (key_row.funded, key_row.budget) = (100, 166);
-    let (call, boot) = (inner.fresh_call(), inner.fresh_boot());
+    let boot = inner.fresh_boot();
+    let spooled: Vec<CallFacts> = costs.iter().map(|cost| spooled(&mut inner, boot, *cost)).collect();
+    let bytes = spooled.iter().flat_map(spool_record::encode).collect();
+    inner.platters.insert((FIRST, boot), Platter { bytes, under_way: Vec::new() });
+    spooled
+}
+
+fn spooled(inner: &mut Inner, boot: BootId, cost: i64) -> CallFacts {
+    let (KeyRef { account, key }, call) = (inner.keys[0], inner.fresh_call());
     inner.audit.asked(call, KeyRef { account, key });
-    inner.audit.settling(call, End { outcome: Outcome::Answered, cost: 40, absorbed: 0 });
+    inner.audit.settling(call, End { outcome: Outcome::Answered, cost: cost.into(), absorbed: 0 });
     let note = OpenNote { call, account, key, bound: Cost::from_nanos(90), model: "m".into() };
     inner.ledger.notes.insert(call, (note, FIRST, boot));
-    let facts = CallFacts {
+    CallFacts {
         call,
         account,
         key,
         outcome: Outcome::Answered,
         flags: Flags::NONE,
-        cost: Cost::from_nanos(40),
+        cost: Cost::from_nanos(cost),
         absorbed: Cost::ZERO,
         model: "m".into(),
         meters: Meters::default(),
         detail: None,
         started_us: 0,
         ended_us: 1,
-    };
-    inner.platters.insert((FIRST, boot), Platter { bytes: spool_record::encode(&facts), under_way: Vec::new() });
-    facts
+    }
 }
