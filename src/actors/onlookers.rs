@@ -28,21 +28,27 @@ struct Changes {
     shape: u64,
 }
 
-/// What accounts looked like at one moment; equal to a later one only if none of them was reshaped, in this run of the
-/// program. It tells nothing else, not even how often.
+/// What accounts looked like at one moment: `Onlookers::is_old` tells whether any of them was reshaped since. It tells
+/// nothing else, not even how often.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Mark(u64);
+pub struct Mark {
+    /// Which run of the program it is of.
+    run: u32,
+    shapes: u32,
+}
 
 impl Mark {
     /// As it is printed; `None` for anything else.
     pub fn parse(raw: &str) -> Option<Mark> {
-        (raw.len() == 16).then(|| u64::from_str_radix(raw, 16).ok().map(Mark)).flatten()
+        let hex = |part| u32::from_str_radix(part, 16).ok();
+        let (run, shapes) = (raw.len() == 16).then(|| raw.split_at_checked(8)).flatten()?;
+        Some(Mark { run: hex(run)?, shapes: hex(shapes)? })
     }
 }
 
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        write!(f, "{:08x}{:08x}", self.run, self.shapes)
     }
 }
 
@@ -51,14 +57,18 @@ pub struct Onlookers {
     accounts: RwLock<HashMap<AccountId, watch::Sender<Changes>>>,
     number: AtomicUsize,
     reshapings: Box<[AtomicU64]>,
-    /// Keys of this run: marks of another one differ.
-    run: RandomState,
+    /// Keys of this run.
+    keys: RandomState,
+    /// Tells marks of this run from those of another.
+    run: u32,
 }
 
 impl Default for Onlookers {
     fn default() -> Self {
         let reshapings = (0..COUNTERS).map(|_| AtomicU64::new(0)).collect();
-        Onlookers { accounts: RwLock::default(), number: AtomicUsize::new(0), reshapings, run: RandomState::new() }
+        let keys = RandomState::new();
+        let run = short(keys.hash_one("run"));
+        Onlookers { accounts: RwLock::default(), number: AtomicUsize::new(0), reshapings, keys, run }
     }
 }
 
@@ -89,7 +99,16 @@ impl Onlookers {
             accounts.iter().map(|account| (*account, self.counter(*account).load(Ordering::Acquire))).collect();
         counts.sort_unstable();
         counts.dedup_by_key(|(account, _)| *account);
-        Mark(self.run.hash_one(counts))
+        Mark { run: self.run, shapes: short(self.keys.hash_one(counts)) }
+    }
+
+    /// True if any of these accounts may have been reshaped since its mark was taken. A mark of another run is old once
+    /// this one has reshaped anything: whoever looked when that run ended was told of all before.
+    pub fn is_old(&self, mark: Mark, accounts: &[AccountId]) -> bool {
+        match mark.run == self.run {
+            true => mark != self.mark(accounts),
+            false => accounts.iter().any(|account| self.counter(*account).load(Ordering::Acquire) > 0),
+        }
     }
 
     /// Says that figures of the account changed.
@@ -107,7 +126,7 @@ impl Onlookers {
     }
 
     fn counter(&self, account: AccountId) -> &AtomicU64 {
-        let place = self.run.hash_one(account) % COUNTERS;
+        let place = self.keys.hash_one(account) % COUNTERS;
         &self.reshapings[usize::try_from(place).expect("below the number of counters")]
     }
 
@@ -116,6 +135,10 @@ impl Onlookers {
             changes.send_modify(what);
         }
     }
+}
+
+fn short(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).expect("the upper half")
 }
 
 /// An open page's look at its accounts.
@@ -147,7 +170,6 @@ fn sum(looks: &[watch::Receiver<Changes>]) -> u64 {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
-    use std::collections::HashSet;
     use uuid::Uuid;
 
     fn account() -> AccountId {
@@ -197,7 +219,7 @@ mod tests {
             news(1);
             let mut looks = onlookers.look(&accounts).expect("a look");
             news(2);
-            let is_old = mark != onlookers.mark(&[accounts[1], accounts[0]]);
+            let is_old = onlookers.is_old(mark, &[accounts[1], accounts[0]]);
             news(3);
             let told = hears(&mut looks) && looks.take();
             assert_eq!(is_old, falls == 1 || falls == 2, "{falls}");
@@ -215,7 +237,7 @@ mod tests {
             let heard = std::thread::scope(|scope| {
                 scope.spawn(|| onlookers.reshaped(account));
                 let looks = onlookers.look(&[account]);
-                let is_old = onlookers.mark(&[account]) != mark;
+                let is_old = onlookers.is_old(mark, &[account]);
                 (looks.expect("a look"), is_old)
             });
             let (mut looks, is_old) = heard;
@@ -224,14 +246,23 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_another_run_differ_and_are_read_as_they_are_printed() {
-        let account = account();
-        let runs: HashSet<String> = (0..8).map(|_| Onlookers::default().mark(&[account]).to_string()).collect();
-        assert_eq!(runs.len(), 8);
-        let mark = Onlookers::default().mark(&[account]);
+    fn a_mark_of_another_run_is_old_once_something_was_reshaped_in_this_one() {
+        let (before, now, ours, theirs) = (Onlookers::default(), Onlookers::default(), account(), account());
+        before.reshaped(ours);
+        let mark = before.mark(&[ours]);
+        assert!(!now.is_old(mark, &[ours]), "a restart alone is no news");
+        now.changed(ours);
+        assert!(!now.is_old(mark, &[ours]), "figures are no shape");
+        now.reshaped(ours);
+        assert!(now.is_old(mark, &[ours, theirs]));
+    }
+
+    #[test]
+    fn a_mark_is_read_as_it_is_printed() {
+        let mark = Onlookers::default().mark(&[account()]);
         assert_eq!(Mark::parse(&mark.to_string()), Some(mark));
-        for odd in ["", "1", "xyz", "00000000000000000", "+000000000000001", "🦀🦀🦀🦀"] {
-            assert_ne!(Mark::parse(odd), Some(mark), "{odd}");
+        for odd in ["", "1", "xyz", "00000000000000000", "🦀🦀🦀🦀", "0000000🦀00000"] {
+            assert_eq!(Mark::parse(odd), None, "{odd}");
         }
     }
 }

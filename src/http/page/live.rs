@@ -106,7 +106,7 @@ where
     let looks = if wants_stream(http) { onlookers.look(accounts) } else { None };
     // After the look: what comes later is told by it.
     let seen = Mark::parse(&local::parameter(http.query_string(), SEEN));
-    let reload = seen.is_some_and(|seen| seen != onlookers.mark(accounts));
+    let reload = seen.is_some_and(|seen| onlookers.is_old(seen, accounts));
     let first = Figures { reload, ..read().await? };
     let Some(looks) = looks else { return Ok(reply::headed(stage, StatusCode::OK).json(first)) };
     let mut response = reply::headed(stage, StatusCode::OK);

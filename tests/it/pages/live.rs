@@ -3,7 +3,7 @@
 use awc::http::Method;
 use derouter::payments::sandbox::play::Play;
 use derouter::payments::sandbox::provider::Sending;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::payments::till::{self, Payer};
 use crate::support::app::TestApp;
@@ -115,7 +115,7 @@ async fn a_client_s_pages_hear_what_its_provider_did_in_between() {
 }
 
 #[actix_web::test]
-async fn a_page_of_the_program_s_last_run_is_told_to_load_itself_again() {
+async fn a_page_of_the_program_s_last_run_goes_on_until_there_is_news() {
     let app = TestApp::start().await;
     let (mut reseller, ..) = reseller_with_key(&app).await;
     let url = live(&reseller.get("/api").await);
@@ -124,7 +124,9 @@ async fn a_page_of_the_program_s_last_run_is_told_to_load_itself_again() {
     let app = TestApp::start_on(database, data, &[]).await;
     let mut reseller = Browser::at(app.dashboard);
     (reseller.cookies, reseller.csrf) = (cookies, csrf);
-    let first = reseller.get(&url).await;
-    assert_eq!((first.status, &first.json()["reload"]), (200, &Value::Bool(true)), "{}", first.text);
+    assert!(!told(&mut reseller, &url).await, "a restart alone is no news");
+    let order = json!({ "label": "globex", "budget": "50", "cost": "30" });
+    assert_eq!(reseller.pay(Method::POST, "/api/v1/keys", "later", &order).await.status, 201);
+    assert!(told(&mut reseller, &url).await, "a key came before the page looked again");
     app.close().await;
 }
