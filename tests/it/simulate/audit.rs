@@ -46,6 +46,9 @@ pub struct End {
     pub outcome: Outcome,
     pub cost: i128,
     pub absorbed: i128,
+    /// It cost no more than was held for it from the start: what a stream asks for later may be granted unheld while books
+    /// are rebuilt.
+    pub is_within_hold: bool,
 }
 
 /// An operation of a reseller under one id.
@@ -292,7 +295,8 @@ impl Audit {
 
     fn close_call(&self, ledger: &Ledger, call: CallId, known: &Call) {
         let row = ledger.calls.get(&call);
-        let is_end = |end: &End| row.is_some_and(|row| matches_end(row, end));
+        let may_be_capped = self.seen.get(&known.key.key).is_some_and(|seen| seen.is_overrun);
+        let is_end = |end: &End| row.is_some_and(|row| matches_end(row, end, may_be_capped));
         let is_unbilled = |outcome| row.is_some_and(|row| row.outcome == outcome && row.charge == 0 && row.line == 0);
         let (is_forgone, is_void) = (is_unbilled(Outcome::Unsettled), is_unbilled(Outcome::Crash));
         let fits = match (&known.stage, &known.end) {
@@ -314,8 +318,12 @@ impl Audit {
 }
 
 /// True if a row is what an end must become: all of its cost charged, but for what the key no longer had.
-fn matches_end(row: &crate::simulate::ledger::Line, end: &End) -> bool {
+/// A call within its hold is charged whole, unless another of its key went beyond its own.
+fn matches_end(row: &crate::simulate::ledger::Line, end: &End, may_be_capped: bool) -> bool {
     let beyond = end.cost - row.charge;
+    if beyond > 0 && end.is_within_hold && !may_be_capped {
+        return false;
+    }
     row.outcome == end.outcome
         && beyond >= 0
         && (beyond > 0) == row.flags.has(Flags::CAPPED)

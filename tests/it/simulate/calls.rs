@@ -216,7 +216,12 @@ fn settle(world: &World, live: LiveCall, ending: Ending, arrived: Arrived, outpu
         Absorb::Nothing => Cost::ZERO,
         Absorb::Reported | Absorb::InputBound => input,
     };
-    let end = End { outcome: verdict.outcome, cost: spent.nanos().into(), absorbed: absorbed.nanos().into() };
+    let end = End {
+        outcome: verdict.outcome,
+        cost: spent.nanos().into(),
+        absorbed: absorbed.nanos().into(),
+        is_within_hold: spent <= live.terms().hold,
+    };
     inner.audit.settling(live.call(), end);
     inner.note(3);
     drop(inner);

@@ -161,7 +161,9 @@ fn left_by_an_older_boot(world: &World, costs: &[i64]) -> Vec<CallFacts> {
 fn spooled(inner: &mut Inner, boot: BootId, cost: i64) -> CallFacts {
     let (KeyRef { account, key }, call) = (inner.keys[0], inner.fresh_call());
     inner.audit.asked(call, KeyRef { account, key });
-    inner.audit.settling(call, End { outcome: Outcome::Answered, cost: cost.into(), absorbed: 0 });
+    inner
+        .audit
+        .settling(call, End { outcome: Outcome::Answered, cost: cost.into(), absorbed: 0, is_within_hold: true });
     let note = OpenNote { call, account, key, bound: Cost::from_nanos(90), model: "m".into() };
     inner.ledger.notes.insert(call, (note, FIRST, boot));
     CallFacts {
