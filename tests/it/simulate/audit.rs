@@ -68,6 +68,8 @@ struct Seen {
     was_left: bool,
     /// A call cost more than it held, or two programs let calls through: holds prove nothing then.
     is_overrun: bool,
+    /// A call cost more than was held for it from the start, and may have taken what was held for others.
+    is_eaten_into: bool,
 }
 
 /// All that was told in one world.
@@ -243,6 +245,8 @@ impl Audit {
     pub fn settling(&mut self, call: CallId, end: End) {
         let known = self.calls.get_mut(&call).expect("asked");
         (known.stage, known.end) = (Stage::Settling, Some(end));
+        let key = known.key.key;
+        self.seen.entry(key).or_default().is_eaten_into |= !end.is_within_hold;
         self.say(format_args!("{call} ends: {end:?}"));
     }
 
@@ -295,7 +299,7 @@ impl Audit {
 
     fn close_call(&self, ledger: &Ledger, call: CallId, known: &Call) {
         let row = ledger.calls.get(&call);
-        let may_be_capped = self.seen.get(&known.key.key).is_some_and(|seen| seen.is_overrun);
+        let may_be_capped = self.seen.get(&known.key.key).is_some_and(|seen| seen.is_overrun || seen.is_eaten_into);
         let is_end = |end: &End| row.is_some_and(|row| matches_end(row, end, may_be_capped));
         let is_unbilled = |outcome| row.is_some_and(|row| row.outcome == outcome && row.charge == 0 && row.line == 0);
         let (is_forgone, is_void) = (is_unbilled(Outcome::Unsettled), is_unbilled(Outcome::Crash));

@@ -64,7 +64,8 @@ class Clients:
             key = self.rng.choice(self.keys)
         plan = Plan.draw(self.rng, self.nonce, is_long=key.is_poor and self.rng.random() < 0.3)
         if slow:
-            plan.__dict__.update(chunks=slow, delay_ms=250, end="whole", status=200)
+            # As of every plan: the estimate of its text is at most what it costs whole.
+            plan.__dict__.update(chunks=slow, delay_ms=250, end="whole", status=200, out=max(plan.out, slow))
         is_streamed = bool(slow) or self.rng.random() < 0.7
         body, limit = plan.request(is_streamed, padding=self.nonce % LENGTHS)
         return Call(plan, key, is_streamed, len(body), limit, self.round), body
