@@ -223,6 +223,8 @@ fn settle(world: &World, live: LiveCall, ending: Ending, arrived: Arrived, outpu
         is_within_hold: spent <= live.terms().hold,
     };
     inner.audit.settling(live.call(), end);
+    let key = inner.audit.calls[&live.call()].key.key;
+    inner.ledger.told.ends(live.call(), key);
     inner.note(3);
     drop(inner);
     live.settle(CallEnd {

@@ -187,6 +187,7 @@ fn heard(
     match answer {
         Ok(Ok(seq)) => {
             (known.granted_at, known.is_in_doubt) = (Some(seq), false);
+            world.ledger.told.answered(account, seq);
             if let Order::Create(key, ..) = order {
                 world.keys.push(KeyRef { account, key: *key });
             }

@@ -154,6 +154,7 @@ impl Inner {
         self.wall_us = wall_us;
         self.started = None;
         self.audit.over();
+        self.ledger.forget_books();
         self.alive.send_replace(false);
         for platter in self.platters.values_mut() {
             for (_, record) in std::mem::take(&mut platter.under_way) {
