@@ -2,6 +2,7 @@
 
 use crate::support::app::{TestApp, until};
 use crate::support::calls::bytes_of;
+use crate::support::clients;
 use crate::support::site::Site;
 use derouter::domain::ids::{BootId, NodeId};
 use derouter::store::ownership::Ownership;
@@ -160,7 +161,7 @@ async fn a_stop_is_announced_before_calls_are_refused() {
     let app = TestApp::start_with(&[("DEROUTER__DRAIN__GRACE_S", "2"), ("DEROUTER__DRAIN__LIMIT_S", "2")]).await;
     let key = app.wide_key(&app.account("100").await).await;
     let ready = async |addr| {
-        let mut got = awc::Client::default().get(format!("http://{addr}/readyz")).send().await.expect("an answer");
+        let mut got = clients::plain().get(format!("http://{addr}/readyz")).send().await.expect("an answer");
         let figures: Value = got.json().await.expect("JSON");
         (got.status().as_u16(), figures)
     };

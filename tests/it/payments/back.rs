@@ -5,6 +5,7 @@ use crate::payments::till::{self, Opened, Payer};
 use crate::sandbox::raw;
 use crate::support::app::{TestApp, until};
 use crate::support::calls::soon;
+use crate::support::clients;
 use crate::support::process::Scene;
 use crate::support::site::TestKey;
 use crate::support::stranger;
@@ -149,7 +150,7 @@ async fn g03_a_hundred_notices_of_a_refund_at_once_take_it_once() {
     let app = TestApp::start().await;
     let (mut payer, order) = till::paid(&app).await;
     till::play(&app, &order, Play::RefundPart, Sending::Never);
-    let client = till::patient_client();
+    let client = clients::patient();
     let names: Vec<String> = (0..100).map(|n| format!("evt_{n}")).collect();
     let copies = names.iter().map(|name| till::send(&app, &client, &order.payment, name, "charge.refunded"));
     let answers = join_all(copies).await;

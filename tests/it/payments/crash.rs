@@ -2,6 +2,7 @@
 
 use crate::payments::till::{self, Opened, Payer};
 use crate::support::app::until;
+use crate::support::clients;
 use crate::support::process::{Process, Scene};
 use crate::support::stranger;
 use futures_util::future::join_all;
@@ -101,7 +102,7 @@ async fn a09_killed_at_any_moment_while_many_pay_each_is_credited_once() {
 
 /// True if the checkout took the payment: it is to be credited whatever happens to us.
 async fn press(console: SocketAddr, order: &Opened) -> bool {
-    let client = awc::Client::builder().disable_redirects().finish();
+    let client = clients::browsing();
     let url = format!("http://{console}/_dev/checkout/{}", order.payment);
     client.post(url).send_form(&[("do", "pay")]).await.is_ok_and(|answer| answer.status() == 303)
 }

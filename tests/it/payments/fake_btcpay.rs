@@ -1,8 +1,8 @@
-//! A BTCPay Server's books as far as our calls reach them: the invoices of one store. Its objects have the fields of the
-//! server's published interface description.
+//! A BTCPay Server's books as far as our calls reach them: the invoices of one store. What was asked and answered is held
+//! against the server's published interface when the fake is closed.
 
 use crate::payments::fake_server::{Answer, Books, FakeServer, Seen};
-use crate::payments::till;
+use crate::payments::{greenfield, till};
 use crate::support::app::TestApp;
 use derouter::payments::btcpay::signature;
 use secrecy::SecretString;
@@ -16,6 +16,7 @@ pub struct BtcpayBooks {
     pub invoices: Vec<Value>,
     /// When the money came, seconds since 1970.
     pub received_s: i64,
+    exchanged: Vec<(Seen, Answer)>,
 }
 
 pub type FakeBtcpay = FakeServer<BtcpayBooks>;
@@ -70,6 +71,20 @@ impl BtcpayBooks {
 
 impl Books for BtcpayBooks {
     fn answer(&mut self, seen: &Seen) -> Answer {
+        let answer = self.work(seen);
+        self.exchanged.push((seen.clone(), answer.clone()));
+        answer
+    }
+}
+
+/// Stops it; whatever was asked and answered must be what the server publishes.
+pub async fn close(btcpay: FakeBtcpay) {
+    btcpay.books(|books| books.exchanged.iter().for_each(|(seen, answer)| greenfield::hold(seen, answer)));
+    btcpay.stop().await;
+}
+
+impl BtcpayBooks {
+    fn work(&mut self, seen: &Seen) -> Answer {
         let home = format!("/api/v1/stores/{STORE}/invoices");
         let rest = seen.path.strip_prefix(home.as_str());
         if seen.headers.get("authorization").map(String::as_str) != Some("token the-key") {
@@ -96,9 +111,12 @@ impl Books for BtcpayBooks {
 
 /// A notice in the shape of the server's.
 pub fn event(payment: &str, delivery: &str, original: &str, kind: &str) -> Value {
-    json!({ "deliveryId": delivery, "webhookId": "hook_1", "originalDeliveryId": original, "type": kind,
+    let mut event = json!({ "deliveryId": delivery, "webhookId": "hook_1", "originalDeliveryId": original, "type": kind,
             "isRedelivery": delivery != original, "timestamp": 1_760_000_000, "storeId": STORE, "invoiceId": payment,
-            "metadata": {}, "manuallyMarked": false, "overPaid": false })
+            "metadata": {} });
+    greenfield::beyond(kind).iter().for_each(|name| event[*name] = json!(false));
+    greenfield::notice(&event);
+    event
 }
 
 /// Sends a notice, signed; the status it is answered with.

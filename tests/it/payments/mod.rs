@@ -9,6 +9,7 @@ mod facts;
 mod fake_btcpay;
 mod fake_server;
 mod fake_stripe;
+mod greenfield;
 mod notices;
 mod orders;
 mod reconcile;

@@ -2,6 +2,7 @@
 
 use crate::payments::till::{self, Payer};
 use crate::support::app::TestApp;
+use crate::support::clients;
 use derouter::payments::sandbox::play::Play;
 use derouter::payments::sandbox::provider::Sending;
 use futures_util::future::join_all;
@@ -16,7 +17,7 @@ async fn g01_a_thousand_copies_of_a_notice_at_once_are_one_credit() {
     let mut payer = Payer::sign_in(&app).await;
     let order = payer.open("card").await;
     till::play(&app, &order, Play::Pay, Sending::Never);
-    let client = till::patient_client();
+    let client = clients::patient();
     let copies = (0..COPIES).map(|_| till::send(&app, &client, &order.payment, "evt_1", "checkout.session.completed"));
     let answers = join_all(copies).await;
     assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
@@ -35,7 +36,7 @@ async fn g02_two_kinds_of_notice_and_the_return_page_together_are_one_credit() {
     for _ in 0..8 {
         orders.push(payer.open("crypto").await);
     }
-    let client = till::patient_client();
+    let client = clients::patient();
     for order in &orders {
         till::play(&app, order, Play::Pay, Sending::Never);
         let (mut one, mut two) = (payer.clone(), payer.clone());
@@ -60,7 +61,7 @@ async fn notices_in_the_wrong_order_end_where_the_right_one_ends() {
     let app = TestApp::start().await;
     let mut payer = Payer::sign_in(&app).await;
     let order = payer.open("crypto").await;
-    let client = till::patient_client();
+    let client = clients::patient();
     // "Succeeded" comes first, while the provider itself still says that nobody has paid.
     till::send(&app, &client, &order.payment, "evt_3", "checkout.session.async_payment_succeeded").await;
     till::followed(&app.pool, 1).await;
@@ -78,7 +79,7 @@ async fn notices_in_the_wrong_order_end_where_the_right_one_ends() {
 #[actix_web::test]
 async fn g08_a_payment_that_is_for_no_order_of_ours_is_taken_and_credits_nobody() {
     let app = TestApp::start().await;
-    let client = till::patient_client();
+    let client = clients::patient();
     assert_eq!(till::send(&app, &client, "pay_of_nobody", "evt_1", "checkout.session.completed").await, 200);
     app.until("it was looked for", async || {
         let outcome = "SELECT outcome FROM ledger.payment_event WHERE event_id = 'evt_1'";
@@ -112,7 +113,7 @@ async fn g04_a_notice_that_is_not_authentic_leaves_no_trace() {
         ("a body written anew", Some(&good), format!(" {body}")),
         ("signed nonsense", None, "{}".into()),
     ];
-    let client = till::patient_client();
+    let client = clients::patient();
     for (what, signature, body) in bad {
         let signed = app.payments().sign(body.as_bytes());
         let signature = if what == "signed nonsense" { Some(signed.as_str()) } else { signature };
@@ -134,7 +135,7 @@ async fn a_notice_that_concerns_no_payment_is_kept_and_done() {
     let app = TestApp::start().await;
     let body = json!({ "id": "evt_1", "type": "account.updated", "data": { "object": {} } }).to_string();
     let signature = app.payments().sign(body.as_bytes());
-    let status = till::send_raw(&app, &till::patient_client(), "sandbox", Some(&signature), body).await;
+    let status = till::send_raw(&app, &clients::patient(), "sandbox", Some(&signature), body).await;
     assert_eq!(status, 200);
     till::followed(&app.pool, 1).await;
     assert_eq!(till::notices(&app.pool).await[0].1.as_deref(), Some("concerns no payment"));

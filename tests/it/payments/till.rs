@@ -2,6 +2,7 @@
 
 use crate::support::app::{TestApp, until};
 use crate::support::browser::{Answer, Browser};
+use crate::support::clients;
 use crate::support::process::Process;
 use awc::http::Method;
 use derouter::payments::sandbox::event::Event;
@@ -101,7 +102,7 @@ pub fn opened(answer: &Answer) -> Opened {
 
 /// Presses a button of the checkout page, over HTTP; where it leads.
 pub async fn press(console: SocketAddr, payment: &str, word: &str) -> String {
-    let client = awc::Client::builder().disable_redirects().finish();
+    let client = clients::browsing();
     let url = format!("http://{console}/_dev/checkout/{payment}");
     let answer = client.post(url).send_form(&[("do", word)]).await.expect("the checkout answers");
     assert_eq!(answer.status(), 303, "{word}");
@@ -156,11 +157,6 @@ impl Payer {
     }
 }
 
-/// One client for many requests; a loaded machine may be slow.
-pub fn patient_client() -> awc::Client {
-    awc::Client::builder().timeout(std::time::Duration::from_secs(60)).finish()
-}
-
 /// A notice as the sandbox writes it.
 pub fn body(payment: &str, event: &str, kind: &str) -> String {
     Event { id: event.to_owned(), kind: kind.to_owned() }.body(payment)
@@ -175,12 +171,12 @@ pub async fn send(app: &TestApp, client: &awc::Client, payment: &str, event: &st
 
 /// Sends a notice of an order.
 pub async fn announce(app: &TestApp, order: &Opened, event: &str, kind: &str) {
-    assert_eq!(send(app, &patient_client(), &order.payment, event, kind).await, 200);
+    assert_eq!(send(app, &clients::patient(), &order.payment, event, kind).await, 200);
 }
 
 /// Sends a notice with its provider's own header.
 pub async fn notify(app: &TestApp, provider: &str, header: (&str, &str), body: String) -> u16 {
-    let request = patient_client().post(format!("http://{}/webhooks/{provider}", app.api)).insert_header(header);
+    let request = clients::patient().post(format!("http://{}/webhooks/{provider}", app.api)).insert_header(header);
     request.send_body(body).await.expect("the API answers").status().as_u16()
 }
 

@@ -3,6 +3,7 @@
 use crate::payments::fake_stripe::{self, FakeStripe, StripeBooks};
 use crate::payments::till::{self, Payer};
 use crate::support::app::{self, TestApp};
+use crate::support::clients;
 use crate::support::own_cluster::{OwnCluster, Stop};
 use crate::support::stranger;
 use derouter::payments::sandbox::play::Play;
@@ -21,7 +22,7 @@ async fn g09_paid_while_postgres_is_away_it_is_credited_once_afterwards() {
     cluster.stop(Stop::Fast).await;
     // The sandbox sends its own notice again and again; this one is a copy beside it.
     till::press(app.console, &order.payment, "pay").await;
-    let client = till::patient_client();
+    let client = clients::patient();
     let status = till::send(&app, &client, &order.payment, "evt_1", "checkout.session.completed").await;
     assert_eq!(status, 503, "the provider shall send it again");
     cluster.start_again().await;

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::people::alerts::{looker, spend};
 use crate::support::app::TestApp;
 use crate::support::browser::{Answer, Browser};
+use crate::support::clients;
 use crate::support::site::TestKey;
 use crate::support::wishes::USD;
 
@@ -45,7 +46,7 @@ async fn make_calls(app: &TestApp, secret: &str) {
         json!({ "model": "claude-opus-4-8", "max_tokens": 50, "messages": [{ "role": "user", "content": "hi" }] });
     for _ in 0..3 {
         let url = format!("http://{}/v1/messages", app.api);
-        let request = awc::Client::default().post(url).insert_header(("x-api-key", secret));
+        let request = clients::plain().post(url).insert_header(("x-api-key", secret));
         assert_eq!(request.send_json(&body).await.expect("an answer").status(), 200);
     }
     app.settled().await;

@@ -4,6 +4,7 @@ use awc::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
+use crate::support::clients;
 
 #[actix_web::test]
 async fn the_reference_calls_answer_in_the_reference_types() {
@@ -92,7 +93,7 @@ async fn usage_logs_show_both_sides_to_the_account_key() {
         json!({ "model": "claude-haiku-4-5", "max_tokens": 20, "messages": [{ "role": "user", "content": "hi" }] });
     let url = format!("http://{}/v1/messages", app.api);
     let secret = made["key"].as_str().expect("a key");
-    let called = awc::Client::default().post(url).insert_header(("x-api-key", secret)).send_json(&body).await;
+    let called = clients::plain().post(url).insert_header(("x-api-key", secret)).send_json(&body).await;
     assert_eq!(called.expect("an answer").status(), 200);
     app.settled().await;
     let log = program.get("/usage-logs").await.json()["usageLogs"][0].clone();

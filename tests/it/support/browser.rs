@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
+use crate::support::clients;
 use crate::support::described;
 use crate::support::site::Site;
 
@@ -141,8 +142,7 @@ impl Browser {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> ClientResponse {
-        let mut request =
-            awc::Client::builder().disable_redirects().timeout(PATIENCE).finish().request(method, self.url(path));
+        let mut request = clients::browsing().request(method, self.url(path)).force_close();
         for (name, value) in &self.sent {
             request = request.insert_header((*name, value.as_str()));
         }

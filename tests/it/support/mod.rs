@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod calls;
+pub mod clients;
 pub mod cluster;
 pub mod cutter;
 pub mod described;

@@ -1,5 +1,6 @@
 //! A running program as its callers see it: addresses and secrets, no memory of it.
 
+use crate::support::clients;
 use awc::ClientResponse;
 use derouter::actors::messages::KeyRef;
 use derouter::domain::ids::{AccountId, KeyId};
@@ -35,7 +36,7 @@ impl TestKey {
 
 impl Site {
     pub fn new(api: SocketAddr, console: SocketAddr, operator_token: String) -> Self {
-        Site { api, console, operator_token, client: awc::Client::default() }
+        Site { api, console, operator_token, client: clients::plain() }
     }
 
     /// One request of the operator; panics unless it succeeds.
