@@ -131,6 +131,7 @@ mod tests {
         for (look, level) in rows {
             assert_eq!(look.level(), level, "{look:?}");
         }
+        assert_eq!(look(100_000, 79_999).remaining(), look(20_001, 0).budget);
         let huge = Price::from_nanos(i64::MAX);
         assert_eq!(Look { budget: huge, spent: huge }.level(), Level::UsedUp);
     }

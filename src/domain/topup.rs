@@ -368,6 +368,32 @@ mod tests {
     }
 
     #[test]
+    fn an_order_is_paid_by_a_settled_payment_of_at_least_what_was_credited() {
+        use PaymentState::{Failed, Late, Marked, Over, Paid, Processing};
+        let late = Late { paid_us: EXPIRES_US };
+        let rows = [
+            (Paid, dollars(200), true),
+            (Paid, dollars(199), false),
+            (Paid, Received::Nothing, false),
+            (Paid, Received::Foreign("eur".into()), false),
+            (Over, dollars(400), true),
+            (late, dollars(200), true),
+            (Processing, dollars(200), false),
+            (Marked, dollars(200), false),
+            (Failed, dollars(200), false),
+        ];
+        for (state, received, is_paid) in rows {
+            let seen = fact(state, received);
+            assert_eq!(order(TopupState::Credited).is_paid_by(&seen, true), is_paid, "{seen:?}");
+            assert!(!order(TopupState::Credited).is_paid_by(&seen, false), "of the other mode: {seen:?}");
+        }
+        let over = fact(Over, dollars(300));
+        for (credited, is_paid) in [(None, true), (Some(usd(300)), true), (Some(usd(301)), false)] {
+            assert_eq!(Topup { credited, ..order(TopupState::Lost) }.is_paid_by(&over, true), is_paid, "{credited:?}");
+        }
+    }
+
+    #[test]
     fn g14_a_payment_that_names_another_order_is_noticed() {
         let other = PaymentFact { topup: Some(TopupId(Uuid::max())), ..fact(PaymentState::Paid, dollars(200)) };
         assert!(order(TopupState::Open).is_named_otherwise(&other));

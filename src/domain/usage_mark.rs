@@ -250,6 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn the_figures_of_a_key_are_added_and_taken_away() {
+        let figures = KeyFigures { calls: 3, tokens: 40, cost: 500, price: 900 };
+        let mut sums = KeySums::default();
+        sums.add_key(1, figures, 1).expect("small numbers");
+        sums.add_key(1, figures, 1).expect("small numbers");
+        sums.add_key(1, KeyFigures { calls: 1, ..figures }, -1).expect("small numbers");
+        assert_eq!((&sums.calls[..], &sums.tokens[..]), (&[0, 5][..], &[0, 40][..]));
+        assert_eq!((&sums.cost[..], &sums.price[..]), (&[0, 500][..], &[0, 900][..]));
+        assert_eq!(sums.add_key(1, KeyFigures { price: i64::MAX, ..figures }, 1), None);
+    }
+
+    #[test]
     fn ranks_come_from_the_difference_of_two_marks() {
         let sums = |price: &[i64]| KeySums { price: price.to_vec(), calls: vec![1; price.len()], ..KeySums::default() };
         let mut range = sums(&[5, 90, 7, 90, 0]);

@@ -82,6 +82,48 @@ fn above_the_threshold_the_whole_request_is_priced_at_the_tier() {
     }
 }
 
+/// A model with a long context and two service tiers, one below and one above the base.
+const TIERED: &str = r#"[[model]]
+    id = "m"
+    provider = "anthropic"
+    display_name = "M"
+    max_output_tokens = 1000
+    usd_per_million_tokens = { input = "2", output = "8" }
+    [[model.long_context]]
+    when_total_input_tokens_gt = 100
+    usd_per_million_tokens = { input = "4", output = "12" }
+    [model.service_tiers.flex]
+    input = "1"
+    output = "4"
+    [model.service_tiers.priority]
+    input = "3"
+    output = "16""#;
+
+#[test]
+fn a_service_tier_costs_its_own_rates_and_the_dearer_ones_in_a_long_context() {
+    let book = PriceBook::from_toml(TIERED, Day::EVER).expect("a book");
+    let quote = |fields| book.quote(&parse(body("m", fields).as_bytes()).expect("a body")).expect("a price");
+    let rows = [
+        (100, None, 280_000),
+        (100, Some("flex"), 140_000),
+        (100, Some("priority"), 460_000),
+        (101, None, 524_000),
+        (101, Some("flex"), 524_000),
+        (101, Some("priority"), 564_000),
+    ];
+    for (input, tier, cost) in rows {
+        let usage = Usage { input, output: 10, ..Usage::default() };
+        let read = Reading { tier: tier.map(str::to_owned), ..reading("m", usage) };
+        let priced = book.price(&quote(""), &read);
+        assert_eq!((priced.cost.nanos(), priced.alarm), (cost, None), "{input} {tier:?}");
+    }
+    for (fields, output) in
+        [("", 8_000), (r#","service_tier":"flex""#, 4_000), (r#","service_tier":"priority""#, 16_000)]
+    {
+        assert_eq!(quote(fields).output_cost(1).nanos(), output, "{fields}");
+    }
+}
+
 #[test]
 fn fast_region_and_searches_cost_what_the_row_says() {
     let label = |text: &str| Some(text.to_owned());
@@ -216,8 +258,14 @@ fn a_quote_bounds_by_the_dearest_rate_the_request_can_cause() {
     let picture = r#","system":[{"type":"image","source":{"type":"url","url":"x"}}]"#;
     let (bytes, quote_of_picture) = quote("claude-opus-5", picture);
     assert_eq!(quote_of_picture.input_tokens(), bytes as u64 + 5_000);
-    let long = format!(r#","system":"{}""#, "x".repeat(100_001));
-    assert_eq!(quote("claude-haiku-5-5", &long).1.output_cost(1).nanos(), 2_500, "the tier can be reached");
+    let of_bytes = |bytes: usize| {
+        let around = body("claude-haiku-5-5", r#","system":"""#).len();
+        format!(r#","system":"{}""#, "x".repeat(bytes - around))
+    };
+    for (bytes, output) in [(100_000, 500), (100_001, 2_500)] {
+        let (length, quote) = quote("claude-haiku-5-5", &of_bytes(bytes));
+        assert_eq!((length, quote.output_cost(1).nanos()), (bytes as i64, output), "the tier can be reached");
+    }
     let endless = format!(r#","system":"{}""#, "x".repeat(300_000));
     assert_eq!(quote("claude-haiku-4-5", &endless).1.input_bound().nanos(), 200_000 * 1_000, "the window caps");
     let (_, plain) = quote("claude-opus-5", "");

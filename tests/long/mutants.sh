@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # small changes (cargo-mutants) in the rules, of which a test must notice 95 of 100; MUTANTS_SHARDS="0 5" runs a part of it
 #
-# MUTANTS_SET=domain          the set: tests/long/mutants/SET.toml is its package, SET.copy.sh fills it, SET.config.toml
+# MUTANTS_SET=domain          the set, or actors: tests/long/mutants/SET.toml is its package, SET.copy.sh fills it, SET.config.toml
 #                             says what is changed
 # MUTANTS_SHARDS="0 5 11"     only these of 24 shards; what earlier runs found of the others still counts
 # MUTANTS_AGAIN=1             only what no test noticed in earlier runs
@@ -26,7 +26,7 @@ copy_set "$WORK"
 if [ -z "${MUTANTS_SHARDS:-}${MUTANTS_AGAIN:-}" ]; then rm -f "$VERDICTS"; fi
 
 # Fewer rounds of the random models: a wrong rule shows in the first hundreds.
-export CARGO_TARGET_DIR=$WORK/target DEROUTER_CORE_OPS=20000 DEROUTER_SEED=1
+export CARGO_TARGET_DIR=$WORK/target DEROUTER_CORE_OPS=20000 DEROUTER_SIMULATE_SEEDS=200 DEROUTER_SEED=1
 # Of a failure only that it is one counts.
 export RUST_BACKTRACE=0 PROPTEST_MAX_SHRINK_ITERS=0
 (cd "$WORK" && cargo test --quiet)
@@ -37,7 +37,7 @@ mutate() {
     shift
     mkdir -p "$out"
     (cd "$WORK" && "$CRATES/cargo-mutants" mutants --in-place --config "$OLDPWD/$SETUP/$SET.config.toml" --output "$out" \
-        --baseline skip --timeout 20 --build-timeout 300 --colors never --no-times "$@") || [ $? -le 3 ]
+        --baseline skip --timeout "${TEST_TIMEOUT:-20}" --build-timeout 300 --colors never --no-times "$@") || [ $? -le 3 ]
     python3 "$SETUP/sum.py" add "$VERDICTS" "$out/mutants.out/outcomes.json"
 }
 
