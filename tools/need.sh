@@ -22,16 +22,19 @@ postgres_folder() {
     printf '%s' "$found"
 }
 
+# Another program may install something now: it is waited for.
+system_packages() { as_root apt-get -o DPkg::Lock::Timeout=300 -qq "$@" >/dev/null; }
+
 need_postgres() {
     [ -z "$(postgres_folder)" ] || return 0
     command -v apt-get >/dev/null || fail "PostgreSQL 15 or newer is missing: install it, or set DATABASE_URL."
     say "Installing PostgreSQL from the system's packages…"
-    as_root apt-get update -qq
+    system_packages update
     # The package would start a server of its own on port 5432; ours lives in the data folder and needs no port.
-    as_root apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+    system_packages install -y --no-install-recommends postgresql-common
     as_root mkdir -p /etc/postgresql-common/createcluster.d
     printf 'create_main_cluster = false\n' | as_root tee /etc/postgresql-common/createcluster.d/derouter.conf >/dev/null
-    as_root apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+    system_packages install -y --no-install-recommends postgresql
     [ -n "$(postgres_folder)" ] || fail "The system's packages have no PostgreSQL 15 or newer: install one, or set DATABASE_URL."
 }
 
@@ -40,8 +43,8 @@ need_program() {
     if command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; then return 0; fi
     command -v apt-get >/dev/null || fail "$1 is missing, and the checks need it."
     say "Installing $2 from the system's packages…"
-    as_root apt-get update -qq
-    as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+    system_packages update
+    system_packages install -y --no-install-recommends "$2"
 }
 
 need_chromium() {
