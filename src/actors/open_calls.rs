@@ -168,6 +168,8 @@ mod tests {
         }
         table.grow(a.key, CallId(id(1)), Cost::from_nanos(3));
         table.leave_slot(a.key, CallId(id(2)));
+        let running = |key| table.of_key(key).into_iter().filter(|(_, open)| open.in_slot).map(|(call, _)| call);
+        assert_eq!(running(a.key).collect::<Vec<_>>(), [CallId(id(1))]);
         let flight = |calls, held| InFlight { calls, held: Cost::from_nanos(held) };
         assert_eq!(table.in_flight(a.key), flight(2, 15), "a call that only settles is still in flight");
         assert_eq!(table.in_flight_of(a.account), HashMap::from([(a.key, flight(2, 15)), (b.key, flight(1, 1))]));

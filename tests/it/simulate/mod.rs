@@ -10,6 +10,7 @@ mod client;
 mod disk;
 mod faults;
 mod journal;
+mod lanes;
 mod ledger;
 mod regressions;
 mod reseller;

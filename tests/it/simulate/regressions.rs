@@ -18,10 +18,10 @@ use derouter::store::spool_record;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-const ACCOUNT: AccountId = AccountId(uuid::Uuid::from_u128(7));
+pub const ACCOUNT: AccountId = AccountId(uuid::Uuid::from_u128(7));
 
 /// An account with one key, in a world in which nothing fails.
-fn quiet() -> World {
+pub fn quiet() -> World {
     let world = World::new(1);
     let mut inner = world.lock();
     inner.plan = Plan::quiet();
@@ -85,7 +85,7 @@ async fn a_lost_answer() {
     assert_eq!((inner.ledger.accounts[&ACCOUNT].main, inner.lost_answers), (1, 0));
 }
 
-fn grant(nanos: i64) -> Move {
+pub fn grant(nanos: i64) -> Move {
     Move {
         amount: Cost::from_nanos(nanos),
         movement: Movement::Correction { reason: "a gift".into() },
@@ -94,7 +94,7 @@ fn grant(nanos: i64) -> Move {
     }
 }
 
-async fn started(world: &World) -> Program {
+pub async fn started(world: &World) -> Program {
     let program = boot::start(world, FIRST, &Clock::of_runtime(0));
     while !program.directory.is_healthy() {
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -1,0 +1,77 @@
+//! What lanes promise beside the money, in a world in which nothing fails.
+
+use crate::simulate::boot;
+use crate::simulate::regressions::{ACCOUNT, grant, quiet, started};
+use derouter::actors::lane::{Submission, Waiter};
+use derouter::actors::lane_batch::Streams;
+use derouter::actors::messages::AskError;
+use derouter::domain::ids::SHARDS;
+use derouter::domain::money::{Cost, Price};
+use derouter::domain::op::{Movement, Op};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+fn streams() -> Streams {
+    Streams::new(vec![1; usize::from(SHARDS)].into())
+}
+
+/// An op of books that were loaded for `generation`, and its answer.
+fn submitted(generation: u64) -> (Submission, oneshot::Receiver<Result<impl Sized, AskError>>) {
+    let (done, answer) = oneshot::channel();
+    let movement = Movement::Correction { reason: "a gift".into() };
+    let (cost, price) = (Cost::from_nanos(1), Price::ZERO);
+    let op = Op { account: ACCOUNT, key: None, cost, price, owed: Cost::ZERO, idem: None, by: None, movement };
+    (Submission { op, generation, waiter: Waiter::Settle { done, remaining: Price::ZERO } }, answer)
+}
+
+#[test]
+fn a_lane_counts_the_ops_and_batches_it_sent() {
+    boot::on_paused_time(async {
+        let program = started(&quiet()).await;
+        for nanos in [1, 2, 3] {
+            program
+                .directory
+                .ask_account(ACCOUNT, grant(nanos))
+                .await
+                .expect("an answer")
+                .expect("room")
+                .expect("granted");
+        }
+        let lane = program.directory.lane(ACCOUNT);
+        let counted = (lane.state().ops.load(Ordering::Relaxed), lane.state().batches.load(Ordering::Relaxed));
+        assert_eq!(counted, (3, 3));
+    });
+}
+
+#[test]
+fn an_account_that_is_left_alone_is_served_again_after_its_time() {
+    boot::on_paused_time(async {
+        let mut streams = streams();
+        assert!(!streams.is_parked(ACCOUNT));
+        streams.park(ACCOUNT);
+        assert!(streams.is_parked(ACCOUNT));
+        tokio::time::advance(Duration::from_millis(4_999)).await;
+        assert!(streams.is_parked(ACCOUNT));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(!streams.is_parked(ACCOUNT));
+    });
+}
+
+#[test]
+fn an_op_of_books_that_were_thrown_away_is_answered_so_at_once() {
+    let mut streams = streams();
+    streams.loaded(ACCOUNT, 7, 40);
+    for stale in [6, 8] {
+        let (op, mut answer) = submitted(stale);
+        assert_eq!(streams.number(vec![op]).len(), 0);
+        assert_eq!(answer.try_recv().expect("told").err(), Some(AskError::Discarded), "{stale}");
+    }
+    let (op, mut answer) = submitted(7);
+    assert_eq!(streams.number(vec![op]).len(), 1);
+    assert!(answer.try_recv().is_err(), "it waits for its commit");
+    streams.forget(ACCOUNT);
+    let (op, mut answer) = submitted(7);
+    assert_eq!(streams.number(vec![op]).len(), 0);
+    assert_eq!(answer.try_recv().expect("told").err(), Some(AskError::Discarded));
+}
