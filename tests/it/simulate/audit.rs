@@ -265,6 +265,16 @@ impl Audit {
         self.calls.values_mut().for_each(|c| c.is_over = true);
     }
 
+    /// What was refused, or given back before anything was sent, keeps no place and no money.
+    pub fn kept_after_all(&self, is_open: impl Fn(KeyId, CallId) -> bool) {
+        let released = self.calls.iter().filter(|(_, known)| known.stage == Stage::Released);
+        for (call, known) in released {
+            if is_open(known.key.key, *call) {
+                self.find(format_args!("{call} was never sent and keeps its hold"));
+            }
+        }
+    }
+
     /// The program died: what ran on its behalf is over, and nobody was told.
     pub fn cut_all(&mut self) {
         let open = |stage: &Stage| matches!(stage, Stage::Running { .. } | Stage::Dispatched { .. } | Stage::Settling);

@@ -290,8 +290,25 @@ async fn stop(world: &World, programs: &[Program], tasks: Vec<JoinHandle<()>>) {
     if !programs.iter().all(is_settled) {
         // What is neither settled nor in the spool by now nobody was told of.
         world.lock().audit.cut_all();
+    } else if let [program] = programs {
+        nothing_is_held(world, &program.directory).await;
+    }
+    for program in programs {
+        let calls = program.directory.open_calls();
+        world.lock().audit.kept_after_all(|key, call| calls.of_key(key).iter().any(|(open, _)| *open == call));
     }
     programs.iter().for_each(|p| p.directory.spool().close());
+}
+
+/// Where nothing runs and nothing is to be settled, no key holds money; books that cannot be read now are none.
+async fn nothing_is_held(world: &World, directory: &Directory) {
+    let keys = world.lock().keys.clone();
+    for key in keys {
+        let Ok(view) = directory.view_key(key).await else { continue };
+        if (view.held.nanos(), view.running) != (0, 0) {
+            world.lock().audit.find(format_args!("{} holds for nobody: {view:?}", key.key));
+        }
+    }
 }
 
 async fn until(limit: Duration, done: impl Fn() -> bool) {

@@ -123,10 +123,9 @@ impl SimulatedJournal {
         let now = world.now_us();
         let of_batch = |account: &AccountId| batch.entries.iter().any(|e| e.op.account == *account);
         let store = world.plan.store;
-        let is_told = world.lost_answers > 0;
-        world.lost_answers = world.lost_answers.saturating_sub(1);
-        let fault = if is_told {
-            Some(Fault::AnswerLost)
+        let told = world.commits_meet.pop_front();
+        let fault = if told.is_some() {
+            told
         } else if now < world.full_until {
             Some(Fault::CannotWrite)
         } else if world.refused.is_some_and(|(account, until)| now < until && of_batch(&account)) {

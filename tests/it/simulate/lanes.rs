@@ -1,10 +1,11 @@
 //! What lanes promise beside the money, in a world in which nothing fails.
 
 use crate::simulate::boot;
+use crate::simulate::faults::Fault;
 use crate::simulate::regressions::{ACCOUNT, grant, quiet, started};
 use derouter::actors::lane::{Submission, Waiter};
 use derouter::actors::lane_batch::Streams;
-use derouter::actors::messages::AskError;
+use derouter::actors::messages::{AskError, Receipt};
 use derouter::domain::ids::SHARDS;
 use derouter::domain::money::{Cost, Price};
 use derouter::domain::op::{Movement, Op};
@@ -55,6 +56,57 @@ fn an_account_that_is_left_alone_is_served_again_after_its_time() {
         assert!(streams.is_parked(ACCOUNT));
         tokio::time::advance(Duration::from_millis(1)).await;
         assert!(!streams.is_parked(ACCOUNT));
+    });
+}
+
+#[test]
+fn a_batch_that_gave_way_is_sent_again_and_its_waiter_hears_of_nothing() {
+    boot::on_paused_time(async {
+        let world = quiet();
+        let program = started(&world).await;
+        world.lock().commits_meet.extend([Fault::GaveWay; 5]);
+        let told = program.directory.ask_account(ACCOUNT, grant(1)).await;
+        assert_eq!(told, Ok(Ok(Ok(Receipt { seq: 1 }))));
+    });
+}
+
+#[test]
+fn an_idle_lane_notices_that_its_store_went_away_and_that_it_came_back() {
+    boot::on_paused_time(async {
+        let world = quiet();
+        let program = started(&world).await;
+        {
+            let mut inner = world.lock();
+            inner.away_until = inner.now_us() + 10_000_000;
+        }
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(!program.directory.is_healthy());
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        assert!(program.directory.is_healthy());
+    });
+}
+
+#[test]
+fn an_account_whose_row_a_stranger_holds_delays_nobody_twice() {
+    boot::on_paused_time(async {
+        let world = quiet();
+        let program = started(&world).await;
+        {
+            let mut inner = world.lock();
+            let until = inner.now_us() + 4_000_000;
+            inner.locked.insert(ACCOUNT, until);
+        }
+        let mut waited = Vec::new();
+        for _ in 0..3 {
+            let asked = tokio::time::Instant::now();
+            let told = program.directory.ask_account(ACCOUNT, grant(1)).await;
+            assert!(!matches!(told, Ok(Ok(_))), "{told:?}");
+            waited.push(asked.elapsed() < Duration::from_millis(500));
+        }
+        assert_eq!(waited, [false, true, true], "the first waits for the lock, the others for nothing");
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let told = program.directory.ask_account(ACCOUNT, grant(1)).await;
+        assert_eq!(told, Ok(Ok(Ok(Receipt { seq: 1 }))));
     });
 }
 

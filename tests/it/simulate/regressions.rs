@@ -2,7 +2,7 @@
 
 use crate::simulate::audit::End;
 use crate::simulate::boot::{self, FIRST, Program};
-use crate::simulate::faults::Plan;
+use crate::simulate::faults::{Fault, Plan};
 use crate::simulate::ledger::{Account, Key};
 use crate::simulate::world::{Inner, Platter, World};
 use derouter::actors::lane::Item;
@@ -78,11 +78,11 @@ fn whoever_s_answer_was_lost_is_told_what_became_of_the_commit() {
 async fn a_lost_answer() {
     let world = quiet();
     let program = started(&world).await;
-    world.lock().lost_answers = 1;
+    world.lock().commits_meet.push_back(Fault::AnswerLost);
     let told = program.directory.ask_account(ACCOUNT, grant(1)).await;
     assert_eq!(told, Ok(Ok(Ok(Receipt { seq: 1 }))));
     let inner = world.lock();
-    assert_eq!((inner.ledger.accounts[&ACCOUNT].main, inner.lost_answers), (1, 0));
+    assert_eq!((inner.ledger.accounts[&ACCOUNT].main, inner.commits_meet.len()), (1, 0));
 }
 
 pub fn grant(nanos: i64) -> Move {

@@ -9,7 +9,7 @@ use derouter::store::journal::Batch;
 use parking_lot::{Mutex, MutexGuard};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -52,8 +52,8 @@ pub struct Inner {
     pub refused: Option<(AccountId, u64)>,
     /// Reads to come that are lost whatever the plan says.
     pub lost_reads: u32,
-    /// Commits to come that are written, and whose answers are lost.
-    pub lost_answers: u32,
+    /// What the commits to come meet, whatever the plan says.
+    pub commits_meet: VecDeque<Fault>,
     pub platters: BTreeMap<(NodeId, BootId), Platter>,
     pub audit: Audit,
     /// Keys that clients know.
@@ -95,7 +95,7 @@ impl World {
             locked: BTreeMap::new(),
             refused: None,
             lost_reads: 0,
-            lost_answers: 0,
+            commits_meet: VecDeque::new(),
             platters: BTreeMap::new(),
             audit: Audit::new(seed),
             keys: Vec::new(),
