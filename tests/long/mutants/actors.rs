@@ -2,7 +2,7 @@
 
 extern crate self as derouter;
 
-pub use ground::{clock, domain, store};
+use ground::{clock, domain, store};
 
 pub mod actors;
 
