@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# small changes (cargo-mutants) in the rules, of which a test must notice 95 of 100; MUTANTS_SHARDS="0 5" runs a part of it
+# small changes (cargo-mutants) in the rules, or in lanes and calls, of which a test must notice 95 of 100; MUTANTS_SHARDS="0 5" runs a part of it
 #
-# MUTANTS_SET=domain          the set, or actors: tests/long/mutants/SET.toml is its package, SET.copy.sh fills it, SET.config.toml
-#                             says what is changed
+# MUTANTS_SET=domain          the rules, or actors: lanes and the life of a call, judged by the simulation;
+#                             tests/long/mutants/SET.toml is its package, SET.copy.sh fills it, SET.config.toml says
+#                             what is changed
 # MUTANTS_SHARDS="0 5 11"     only these of 24 shards; what earlier runs found of the others still counts
 # MUTANTS_AGAIN=1             only what no test noticed in earlier runs
 #
@@ -26,7 +27,7 @@ copy_set "$WORK"
 if [ -z "${MUTANTS_SHARDS:-}${MUTANTS_AGAIN:-}" ]; then rm -f "$VERDICTS"; fi
 
 # Fewer rounds of the random models: a wrong rule shows in the first hundreds.
-export CARGO_TARGET_DIR=$WORK/target DEROUTER_CORE_OPS=20000 DEROUTER_SIMULATE_SEEDS=200 DEROUTER_SEED=1
+export CARGO_TARGET_DIR=$WORK/target DEROUTER_CORE_OPS=20000 DEROUTER_SEED=1
 # Of a failure only that it is one counts.
 export RUST_BACKTRACE=0 PROPTEST_MAX_SHRINK_ITERS=0
 (cd "$WORK" && cargo test --quiet)

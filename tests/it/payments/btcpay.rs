@@ -99,7 +99,7 @@ async fn replays_redeliveries_and_two_kinds_of_notice_at_once_are_one_credit() {
             }
         });
     let refused: Vec<u16> = join_all(copies).await.into_iter().filter(|status| *status != 200).collect();
-    assert_eq!(refused, Vec::<u16>::new());
+    assert!(refused.is_empty(), "{refused:?}");
     till::followed(&app.pool, 2).await;
     assert_eq!(till::notices(&app.pool).await.len(), 2);
     assert_eq!((till::credits(&app.pool).await, payer.balance().await.as_str()), (vec![200 * DOLLAR], "200"));

@@ -1,10 +1,11 @@
 //! What BTCPay Server publishes of the calls we make and the notices we take: names, kinds and words of its OpenAPI document
 //! (`swagger.template.invoices.json` and `swagger.template.webhooks.json` of its repository), as facts in a table of ours.
-//! `PAID`, `METHOD` and `NOTICE_METADATA` came after the copy the rest was read from. Every request of ours and every answer
-//! and notice of the fake is held against it, so neither side grows a field that no server has.
+//! `paidAmount`, `paymentMethodId`, `includeArchived` and the `metadata` of notices came after the copy the rest was read
+//! from. Every request of ours and every answer and notice of the fake is held against it, so neither side grows a field
+//! that no server has.
 
 use crate::payments::fake_server::{Answer, Seen};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A word that no server has: tests put it where the published words may grow.
 pub const UNPUBLISHED: &str = "a_new_one";
@@ -26,9 +27,6 @@ type Field = (&'static str, Kind);
 const STATUS: Kind = Kind::Word(&["New", "Processing", "Expired", "Invalid", "Settled", UNPUBLISHED]);
 const ADDITIONAL: Kind = Kind::Word(&["None", "PaidLate", "PaidPartial", "Marked", "Invalid", "PaidOver", UNPUBLISHED]);
 const SPEED: Kind = Kind::Word(&["HighSpeed", "MediumSpeed", "LowSpeed", "LowMediumSpeed"]);
-const PAID: Field = ("paidAmount", Kind::Decimal);
-const METHOD: Field = ("paymentMethodId", Kind::Text);
-const NOTICE_METADATA: Field = ("metadata", Kind::Free);
 
 const CHECKOUT: Kind = Kind::Parts(&[
     ("speedPolicy", SPEED),
@@ -56,7 +54,7 @@ const INVOICE: Kind = Kind::Parts(&[
     ("id", Kind::Text),
     ("storeId", Kind::Text),
     ("amount", Kind::Decimal),
-    PAID,
+    ("paidAmount", Kind::Decimal),
     ("currency", Kind::Text),
     ("type", Kind::Word(&["Standard", "TopUp"])),
     ("checkoutLink", Kind::Text),
@@ -73,7 +71,7 @@ const INVOICE: Kind = Kind::Parts(&[
 ]);
 
 /// `InvoicePaymentMethodDataModel`, as far as it says when money came.
-const METHODS: Kind = Kind::Each(&Kind::Parts(&[METHOD, ("payments", Kind::Each(&PAYMENT))]));
+const METHODS: Kind = Kind::Each(&Kind::Parts(&[("paymentMethodId", Kind::Text), ("payments", Kind::Each(&PAYMENT))]));
 const PAYMENT: Kind = Kind::Parts(&[
     ("id", Kind::Text),
     ("receivedDate", Kind::Number),
@@ -98,7 +96,7 @@ const NOTICE: &[Field] = &[
     ("timestamp", Kind::Number),
     ("storeId", Kind::Text),
     ("invoiceId", Kind::Text),
-    NOTICE_METADATA,
+    ("metadata", Kind::Free),
 ];
 
 /// Panics if a request or its answer is none that the document has.
@@ -149,7 +147,15 @@ pub fn notice(event: &Value) {
 }
 
 fn fits(value: &Value, kind: &Kind, what: &str) {
-    let is_one = match kind {
+    if let Some(found) = misfit(value, kind, what) {
+        panic!("{found}");
+    }
+}
+
+/// What of a value the document does not have, if anything.
+fn misfit(value: &Value, kind: &Kind, what: &str) -> Option<String> {
+    let strange = || Some(format!("{what}: {value}"));
+    let fits = match kind {
         Kind::Text => value.is_string(),
         Kind::Decimal => value.as_str().is_some_and(|text| text.parse::<rust_decimal::Decimal>().is_ok()),
         Kind::Number => value.is_number(),
@@ -157,12 +163,39 @@ fn fits(value: &Value, kind: &Kind, what: &str) {
         Kind::Free => true,
         Kind::Word(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         Kind::Each(kind) => {
-            value.as_array().is_some_and(|all| all.iter().map(|v| fits(v, kind, what)).count() == all.len())
+            return value.as_array().map_or_else(strange, |all| all.iter().find_map(|one| misfit(one, kind, what)));
         }
-        Kind::Parts(fields) => value.as_object().is_some_and(|parts| {
-            let known = |name: &String| fields.iter().find(|(field, _)| field == name);
-            parts.iter().all(|(name, value)| known(name).map(|(_, kind)| fits(value, kind, name)).is_some())
-        }),
+        Kind::Parts(fields) => {
+            let part = |(name, value): (&String, &Value)| match fields.iter().find(|(field, _)| field == name) {
+                Some((_, kind)) => misfit(value, kind, name),
+                None => Some(format!("{what} has no {name}")),
+            };
+            return value.as_object().map_or_else(strange, |parts| parts.iter().find_map(part));
+        }
     };
-    assert!(is_one, "{what}: {value}");
+    if fits { None } else { strange() }
+}
+
+#[test]
+fn a_field_a_kind_or_a_word_that_no_server_has_is_noticed() {
+    let sound = json!([{ "id": "i", "amount": "5.00", "status": "New", "archived": false, "expirationTime": 9,
+                         "checkout": { "speedPolicy": "MediumSpeed" }, "metadata": { "any": [] } }]);
+    assert_eq!(misfit(&sound, &Kind::Each(&INVOICE), "answer"), None);
+    let rows = [
+        ("invoiceId", json!("i"), "answer has no invoiceId"),
+        ("id", json!(7), "id: 7"),
+        ("amount", json!(5), "amount: 5"),
+        ("amount", json!("much"), "amount: \"much\""),
+        ("status", json!("Paid"), "status: \"Paid\""),
+        ("archived", json!("no"), "archived: \"no\""),
+        ("expirationTime", json!("9"), "expirationTime: \"9\""),
+        ("checkout", json!({ "speedPolicy": "Slow" }), "speedPolicy: \"Slow\""),
+        ("checkout", json!([]), "checkout: []"),
+        ("availableStatusesForManualMarking", json!("Settled"), "availableStatusesForManualMarking: \"Settled\""),
+    ];
+    for (name, value, found) in rows {
+        let mut odd = sound.clone();
+        odd[0][name] = value;
+        assert_eq!(misfit(&odd, &Kind::Each(&INVOICE), "answer").as_deref(), Some(found));
+    }
 }

@@ -198,6 +198,8 @@ pub async fn settle_older(world: &World, directory: &Directory, node: NodeId, bo
     for at in older {
         let bytes = world.lock().platters[&at].bytes.clone();
         let (records, _damaged) = spool_record::decode_all(&bytes);
+        // Decided anew by books that were loaded now.
+        records.iter().for_each(|facts| world.lock().ledger.told.ends(facts.call, facts.key));
         let waiting = older_boots::replay_all(directory, &records).await;
         world.step().await;
         if waiting.is_empty() {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use awc::ClientResponse;
 use awc::http::Method;
@@ -13,9 +12,6 @@ use crate::support::app::TestApp;
 use crate::support::clients;
 use crate::support::described;
 use crate::support::site::Site;
-
-/// A loaded machine may be slow; no test measures time.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An answer, read whole.
 #[derive(Clone, Debug)]
@@ -249,7 +245,7 @@ impl Site {
 async fn messages(response: &mut ClientResponse, heard: &mut Vec<u8>, number: usize) {
     let has = |heard: &[u8]| String::from_utf8_lossy(heard).split("\n\n").filter(|m| m.starts_with("data:")).count();
     while has(heard) < number {
-        let part = tokio::time::timeout(PATIENCE, response.next()).await.expect("a message in time");
+        let part = tokio::time::timeout(clients::PATIENCE, response.next()).await.expect("a message in time");
         let Some(part) = part else { return };
         heard.extend_from_slice(&part.expect("the stream goes on"));
     }

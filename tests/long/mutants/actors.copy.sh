@@ -1,6 +1,7 @@
 # Sourced by tests/long/mutants.sh: copies lanes and the life of a call to $1, as a package, with the simulation that judges
 # them. What they stand on is a package of its own below it, built once. The copies are dated now, as in domain.copy.sh.
 
+export DEROUTER_SIMULATE_SEEDS=200
 # A mutant may make a world slow without stopping it.
 TEST_TIMEOUT=90
 
