@@ -159,10 +159,7 @@ impl Streams {
 
     /// Takes note of where an account's stream stands, as loaded for `generation`.
     pub fn loaded(&mut self, account: AccountId, generation: u64, last_seq: i64) {
-        let known = self.next.get(&account);
-        if known.is_none_or(|(g, next)| *g != generation || *next != last_seq + 1) {
-            self.next.insert(account, (generation, last_seq + 1));
-        }
+        self.next.insert(account, (generation, last_seq + 1));
     }
 
     /// Numbers ops in arrival order; those of discarded actors are answered at once.

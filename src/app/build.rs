@@ -4,6 +4,7 @@ use crate::actors::draining::Draining;
 use crate::actors::older_boots::OlderBoots;
 use crate::actors::{housekeeper, usage_keeper};
 use crate::app::books::{self, Books};
+use crate::app::descriptors::{self, Places};
 use crate::app::payments::PaymentParts;
 use crate::app::{cluster_keeper, people, recovery, rounds};
 use crate::clock::Clock;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub leaving: Leaving,
     pub payments: PaymentParts,
     pub sandbox: Option<Arc<SandboxHandle>>,
+    /// The most connections at once.
+    pub places: Places,
     pub(super) housekeeper: JoinHandle<()>,
     pub(super) rounds: JoinHandle<()>,
     pub(super) usage_keeper: JoinHandle<()>,
@@ -132,6 +135,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
         bodies: BodyBudget::new(settings.limits.body_budget_bytes),
         prices,
+        places: places(&settings),
         settings: Arc::new(settings),
         clock,
         pool,
@@ -156,6 +160,23 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         _lock: lock,
         _folder: folder,
     })
+}
+
+/// With the provider simulated here, a call takes a file at its end as well.
+fn places(settings: &Settings) -> Places {
+    let simulated = settings.upstream.kind == UpstreamKind::Sandbox;
+    let files = descriptors::raise();
+    let places = Places::of(files, if simulated { 3 } else { 2 });
+    let wanted = settings.listen.max_connections;
+    if places.calls < wanted {
+        tracing::warn!(
+            files,
+            "the limit of open files is enough for {} connections to the API, fewer than listen.max_connections ({wanted}): \
+             raise it with ulimit -n or LimitNOFILE=",
+            places.calls
+        );
+    }
+    places
 }
 
 fn tuning(settings: &Settings) -> Tuning {

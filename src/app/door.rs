@@ -4,14 +4,16 @@
 //! a busy machine each change is a system call and a wait for the scheduler. Here a call, its actors and their lane
 //! share a thread; with several threads, only calls of accounts that live elsewhere change theirs.
 
+use crate::http::guest::Guest;
 use actix::ArbiterHandle;
 use actix_service::Service;
 use actix_web::rt::net::TcpStream;
 use futures_util::future::{LocalBoxFuture, poll_fn};
+use std::collections::VecDeque;
 use std::net::TcpListener;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 /// How long a thread waits after it could not accept: most often every file descriptor is taken, and some come back.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
@@ -29,7 +31,8 @@ pub struct OpenDoor {
 }
 
 impl Door {
-    /// Every home accepts from the one listener, at most `limit` connections at once each; beyond it the kernel queues.
+    /// Every home accepts from the one listener, at most `limit` connections at once each. Beyond it the oldest on which
+    /// no key came gives way; where there is none, the kernel queues.
     ///
     /// # Errors
     /// If the listener cannot be shared.
@@ -89,16 +92,25 @@ where
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "the API cannot accept on one of its threads"),
     };
-    let mut connections = JoinSet::new();
+    let (mut connections, mut strangers) = (JoinSet::new(), Strangers::default());
     loop {
         tokio::select! {
             _ = told.changed() => return,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < limit => match accepted {
+            accepted = listener.accept(), if connections.len() < limit || strangers.can_give_way() => match accepted {
                 Ok((stream, _peer)) => {
+                    strangers.told &= connections.len() * 2 > limit;
+                    // The last stranger may have become known while nobody came.
+                    if connections.len() >= limit && !strangers.give_way(limit) {
+                        tokio::select! {
+                            _ = told.changed() => return,
+                            _ = connections.join_next() => {}
+                        }
+                    }
                     if poll_fn(|cx| service.poll_ready(cx)).await.is_ok() {
-                        let serving = service.call(stream);
-                        connections.spawn_local(async move { drop(serving.await) });
+                        let (guest, serving) = (Guest::default(), service.call(stream));
+                        let serving = guest.serve(async move { drop(serving.await) });
+                        strangers.enter(guest, connections.spawn_local(serving), limit);
                     }
                 }
                 Err(error) if is_of_one_connection(&error) => {}
@@ -109,6 +121,49 @@ where
             },
         }
     }
+}
+
+/// Connections on which no key came yet, the oldest first; some have ended or are known by now.
+#[derive(Default)]
+struct Strangers {
+    queue: VecDeque<(Guest, AbortHandle)>,
+    /// That some gave way, until half of the places were free again.
+    told: bool,
+}
+
+impl Strangers {
+    fn enter(&mut self, guest: Guest, connection: AbortHandle, limit: usize) {
+        // Who leads the queue may stay long, while those behind come and go.
+        if self.queue.len() >= 2 * limit {
+            self.queue.retain(is_stranger);
+        }
+        self.queue.push_back((guest, connection));
+    }
+
+    fn can_give_way(&mut self) -> bool {
+        while self.queue.front().is_some_and(|first| !is_stranger(first)) {
+            self.queue.pop_front();
+        }
+        !self.queue.is_empty()
+    }
+
+    /// Ends the oldest, whose place is free as soon as its task is dropped; false if there is none.
+    fn give_way(&mut self, limit: usize) -> bool {
+        if !self.can_give_way() {
+            return false;
+        }
+        if let Some((_, connection)) = self.queue.pop_front() {
+            connection.abort();
+        }
+        if !std::mem::replace(&mut self.told, true) {
+            tracing::warn!(limit, "every connection is taken: the oldest on which no key came give way to new ones");
+        }
+        true
+    }
+}
+
+fn is_stranger((guest, connection): &(Guest, AbortHandle)) -> bool {
+    !guest.is_known() && !connection.is_finished()
 }
 
 /// The peer left before it was accepted.

@@ -3,6 +3,7 @@
 pub mod books;
 pub mod build;
 pub mod cluster_keeper;
+pub mod descriptors;
 pub mod door;
 pub mod operator_token;
 pub mod payments;

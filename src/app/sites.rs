@@ -62,7 +62,8 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
                 .wrap(from_fn(mishaps::dress))
                 .wrap(from_fn(host::guard_site))
         });
-        let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
+        let server = server.workers(WORKERS).max_connections(parts.places.site);
+        let server = server.client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
     })
 }
@@ -91,7 +92,8 @@ pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
                 .wrap(from_fn(mishaps::dress))
                 .wrap(from_fn(host::guard_site))
         });
-        let server = server.workers(WORKERS).client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
+        let server = server.workers(WORKERS).max_connections(parts.places.site);
+        let server = server.client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
     })
 }

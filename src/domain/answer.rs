@@ -52,3 +52,15 @@ pub fn starts_with_content(scan: &mut Scanner<'_>) -> Result<bool, Fault> {
     }
     Ok(starts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_has_1_to_128_bytes() {
+        for (length, kept) in [(0, false), (1, true), (128, true), (129, false)] {
+            assert_eq!(short(&"m".repeat(length)), kept, "{length}");
+        }
+    }
+}

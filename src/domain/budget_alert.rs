@@ -111,6 +111,21 @@ impl Passed {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_stored_level_is_its_per_cent_and_leads_back() {
+        for (level, code) in [(Level::Fine, 0), (Level::Low, 80), (Level::UsedUp, 100)] {
+            assert_eq!((level.code(), Level::from_code(code)), (code, Some(level)));
+        }
+        assert_eq!(Level::from_code(81), None);
+    }
+
+    #[test]
+    fn a_level_at_which_a_key_stays_is_not_passed_again() {
+        for spent in [0, 85_000, 100_000] {
+            assert_eq!(Mark::of(look(100_000, spent)).passed(look(100_000, spent)), None, "{spent}");
+        }
+    }
+
     fn look(budget: i64, spent: i64) -> Look {
         Look { budget: Price::from_nanos(budget * 1_000_000), spent: Price::from_nanos(spent * 1_000_000) }
     }

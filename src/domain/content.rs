@@ -198,3 +198,21 @@ fn each_object<'a>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_date_is_taken_off_the_name_of_a_tool() {
+        for (kind, name) in [
+            ("web_search_20250305", "web_search"),
+            ("web_search_2025030", "web_search_2025030"),
+            ("web_search_2025o305", "web_search_2025o305"),
+            ("web_search", "web_search"),
+            ("custom", "custom"),
+        ] {
+            assert_eq!(family(kind), name);
+        }
+    }
+}

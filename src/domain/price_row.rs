@@ -307,3 +307,32 @@ fn limit(model: &str, field: &'static str, stated: Option<u64>, unstated: u64) -
         tokens => Ok(tokens),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_is_a_plain_decimal_or_nothing() {
+        assert_eq!((exact("1.25", 6), exact("0.000001", 6)), (Some(1_250_000), Some(1)));
+        for odd in ["", ".", ".5", "5.", "1_0", "+5", "-5", "1e5", " 5", "0", "0.0000001"] {
+            assert_eq!(exact(odd, 6), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn the_dearest_rate_is_found_wherever_it_stands() {
+        let rates = |[input, output, read, short, long]: [u64; 5]| Rates {
+            input,
+            output,
+            cache_read: Some(read),
+            cache_write_5m: Some(short),
+            cache_write_1h: Some(long),
+        };
+        for place in 0..5 {
+            let mut all = [1, 2, 3, 4, 5];
+            all[place] = 9;
+            assert_eq!(rates(all).dearest(), 9, "{all:?}");
+        }
+    }
+}

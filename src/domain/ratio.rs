@@ -116,6 +116,7 @@ mod tests {
     fn the_guides_ratio_is_three_to_five_and_forty_percent() {
         let r = ratio(60_000_000_000, 100_000_000_000);
         assert_eq!((r.parts(), r.margin().as_str()), ((3, 5), "40%"));
+        assert!(!r.is_internal_share() && ratio(5, 5).is_internal_share());
         assert_eq!(r.cost_of_budget(Price::from_nanos(150_000_000_000)), Some(Cost::from_nanos(90_000_000_000)));
         let (budget, funded) = (Price::from_nanos(100_000_000_000), Cost::from_nanos(60_000_000_000));
         let topped_up = (Price::from_nanos(150_000_000_000), Cost::from_nanos(30_000_000_000));

@@ -356,5 +356,9 @@ mod tests {
         let mut one = vec![b'x'; MAX_EVENT];
         one.extend(b"\n\n");
         assert_eq!(Splitter::new().push(&one, |_| panic!("no event")), Err(EventTooLong));
+        let mut longest = b"data: ".to_vec();
+        longest.resize(MAX_EVENT - 2, b'x');
+        longest.extend(b"\n\n");
+        assert_eq!(Splitter::new().push(&longest, |_| {}).expect("as long as may be").upto, MAX_EVENT);
     }
 }

@@ -4,6 +4,7 @@ pub mod dashboard;
 pub mod dev_checkout;
 pub mod dev_pages;
 pub mod error;
+pub mod guest;
 pub mod health;
 pub mod host;
 pub mod json;

@@ -4,6 +4,7 @@ use crate::actors::messages::KeyRef;
 use crate::domain::ids::{AccountId, CallId};
 use crate::domain::secret::ClientSecret;
 use crate::http::error::ApiError;
+use crate::http::guest;
 use crate::http::strangers::Strangers;
 use crate::identity::credentials::{Credentials, Found, Kind};
 use actix_web::HttpRequest;
@@ -31,12 +32,16 @@ pub async fn api(http: &HttpRequest, credentials: &Credentials, request: CallId)
     if !credentials.remembers(&secret) {
         strangers.refuse_if_over(http, request)?;
     }
-    match credentials.find(&secret).await {
-        Ok(Some(Found { account, kind: Kind::Client(key) })) => Ok(ApiPrincipal::Client(KeyRef { account, key })),
-        Ok(Some(Found { account, kind: Kind::Account })) => Ok(ApiPrincipal::Account(account)),
-        Ok(None) => Err(strangers.refusal(http, request).await),
-        Err(_away) => Err(ApiError::try_again(2, request)),
-    }
+    let Found { account, kind } = match credentials.find(&secret).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Err(strangers.refusal(http, request).await),
+        Err(_away) => return Err(ApiError::try_again(2, request)),
+    };
+    guest::welcome();
+    Ok(match kind {
+        Kind::Client(key) => ApiPrincipal::Client(KeyRef { account, key }),
+        Kind::Account => ApiPrincipal::Account(account),
+    })
 }
 
 /// The client key of a model request; an Account Key manages and never calls models.

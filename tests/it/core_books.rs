@@ -86,7 +86,7 @@ fn an_account_thaws_when_each_of_its_freezes_is_lifted() {
     {
         let op = book.decide_freeze(movement, idem(id, "x")).expect("a freeze there is");
         book.apply(&op);
-        assert_eq!((book.freezes, book.frozen()), (freezes, freezes > 0), "{id}");
+        assert_eq!((book.freezes, book.frozen(), book.busy()), (freezes, freezes > 0, true), "{id}");
         let made = book.decide_create_key(KeyId(Uuid::nil()), Price::from_nanos(2), cost(1), new_key(), idem(9, "k"));
         assert_eq!(made.is_err(), freezes > 0);
     }
@@ -135,8 +135,9 @@ fn money_that_a_crash_could_take_back_is_cut_into_no_key() {
         book.decide_create_key(KeyId(Uuid::nil()), Price::from_nanos(2 * amount), cost(amount), new_key(), idem(1, "k"))
     };
     assert_eq!(cut(&book, 4), Err(Refusal::BalanceTooLow { needed: cost(4), available: cost(3) }));
-    assert!(cut(&book, 3).is_ok());
+    assert!(cut(&book, 3).is_ok() && book.busy());
     book.committed(&deposit);
+    assert!(!book.busy());
     assert_eq!((book.available(), book.committed_main()), (cost(13), cost(13)));
     assert!(cut(&book, 13).is_ok() && cut(&book, 14).is_err());
 }
@@ -168,6 +169,18 @@ fn amounts_beyond_every_number_are_refused_and_the_largest_is_not() {
     let undone = book.decide_take_back(most, undone, None).expect("what was given");
     book.apply(&undone);
     assert!(credit(&book, most).is_ok());
+}
+
+#[test]
+fn what_comes_back_fits_even_where_nothing_more_may_be_paid_in() {
+    let mut book = book(0);
+    let paid = Movement::Deposit { topup: TopupId(Uuid::nil()) };
+    let paid = book.decide_credit(cost(i64::MAX), paid, None).expect("the largest amount");
+    book.apply(&paid);
+    let taken = book.decide_take_back(cost(8), Movement::Reversal { source: "r".into() }, None).expect("a refund");
+    book.apply(&taken);
+    assert!(book.decide_credit(cost(8), Movement::Reinstate { source: "r".into() }, None).is_ok());
+    assert_eq!(book.decide_credit(cost(8), correction(), None), Err(Refusal::AmountOutOfRange));
 }
 
 #[test]

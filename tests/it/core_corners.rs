@@ -44,6 +44,10 @@ fn an_address_of_254_characters_is_one_and_of_255_is_none() {
 fn a_template_may_be_wide_and_one_beyond_every_length_is_not_looked_into() {
     let flags = "{key}".to_owned() + &"🇩🇪".repeat(995);
     assert!(MessageTemplate::parse(&flags).is_ok(), "{} bytes", flags.len());
+    // Four marks on each letter, none of which melts into it.
+    let marked = "{key}".to_owned() + &"a\u{332}\u{332}\u{332}\u{332}".repeat(799);
+    assert_eq!(MessageTemplate::parse(&marked).expect("4,000 characters").as_str(), marked);
+    assert_eq!(MessageTemplate::parse(&(marked + "a")), Err(TemplateError::Length));
     for (bytes, error) in
         [(64_000, TemplateError::Control), (64_001, TemplateError::Length), (90_000, TemplateError::Length)]
     {

@@ -7,6 +7,7 @@ use derouter::domain::outcome::{Flags, Outcome};
 use derouter::domain::payment::Method;
 use derouter::domain::reconcile::DifferenceKind;
 use derouter::domain::referral;
+use derouter::domain::refund_intent::IntentState;
 use derouter::domain::site::{Person, Purpose, Site};
 use derouter::domain::take_back::{Doubt, StepKind};
 use derouter::domain::tally::Metric;
@@ -39,6 +40,7 @@ fn a_stored_word_is_what_it_always_was_and_leads_back() {
     both_ways(&["reversal", "reinstate", "freeze", "thaw"], StepKind::parse, StepKind::word);
     both_ways(&["card", "crypto"], Method::parse, Method::word);
     both_ways(&["spent", "earned", "calls", "tokens"], Metric::parse, Metric::word);
+    both_ways(&["asked", "accepted", "done", "failed", "refused"], IntentState::parse, IntentState::word);
     let shown = ["measured", "estimated", "partial", "client_left", "cut_by_budget", "not_billed"];
     both_ways(&shown, LineState::parse, LineState::word);
 }

@@ -150,6 +150,22 @@ fn a_stream_tells_how_far_it_came() {
 }
 
 #[test]
+fn a_reading_is_an_estimate_where_a_count_is_missing_or_more_was_forwarded_than_reported() {
+    let start = ("message_start", r#"{"message":{"model":"m","usage":{"input_tokens":8,"output_tokens":2}}}"#);
+    let bare = ("message_start", r#"{"message":{"model":"m","usage":{"output_tokens":2}}}"#);
+    let text = ("content_block_delta", r#"{"delta":{"type":"text_delta","text":"0123456789abcdef"}}"#);
+    let report = ("message_delta", r#"{"delta":{},"usage":{"output_tokens":2}}"#);
+    for (events, estimated) in [
+        (vec![start, report], false),
+        (vec![start], true),
+        (vec![start, report, text], true),
+        (vec![bare, report], true),
+    ] {
+        assert_eq!(metered(&events).reading().estimated, estimated, "{events:?}");
+    }
+}
+
+#[test]
 fn broken_data_counts_as_forwarded_text_and_the_meter_goes_on() {
     let m = metered(&[
         ("content_block_delta", r#"{"delta":{"text":"01234567"#),

@@ -2,11 +2,12 @@
 
 use crate::simulate::boot;
 use crate::simulate::faults::Fault;
+use crate::simulate::ledger::Account;
 use crate::simulate::regressions::{ACCOUNT, grant, quiet, started};
 use derouter::actors::lane::{Submission, Waiter};
 use derouter::actors::lane_batch::Streams;
 use derouter::actors::messages::{AskError, Receipt};
-use derouter::domain::ids::SHARDS;
+use derouter::domain::ids::{AccountId, SHARDS};
 use derouter::domain::money::{Cost, Price};
 use derouter::domain::op::{Movement, Op};
 use std::sync::atomic::Ordering;
@@ -78,6 +79,54 @@ fn an_idle_lane_notices_that_its_store_went_away_and_that_it_came_back() {
         assert!(!program.directory.is_healthy());
         tokio::time::sleep(Duration::from_secs(9)).await;
         assert!(program.directory.is_healthy());
+    });
+}
+
+#[test]
+fn an_idle_lane_asks_its_store_now_and_then_and_not_all_the_time() {
+    boot::on_paused_time(async {
+        let world = quiet();
+        let _program = started(&world).await;
+        let before = world.lock().steps;
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let asked = world.lock().steps - before;
+        assert!((5..=100).contains(&asked), "{asked} times in 20 s");
+    });
+}
+
+#[test]
+fn a_lane_in_doubt_about_a_commit_admits_nobody_until_it_knows() {
+    boot::on_paused_time(async {
+        let world = quiet();
+        let program = started(&world).await;
+        world.lock().commits_meet.push_back(Fault::CommitLost);
+        let in_doubt = async {
+            while program.directory.is_healthy() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let in_doubt = tokio::time::timeout(Duration::from_secs(60), in_doubt);
+        let (told, seen) = tokio::join!(program.directory.ask_account(ACCOUNT, grant(1)), in_doubt);
+        assert!(!matches!(told, Ok(Ok(_))), "{told:?}");
+        seen.expect("the lane counts as away while it asks");
+    });
+}
+
+#[test]
+fn b15_an_op_that_breaks_a_rule_of_the_store_takes_nobody_with_it() {
+    boot::on_paused_time(async {
+        let (world, other) = (quiet(), AccountId(uuid::Uuid::from_u128(8)));
+        world.lock().ledger.accounts.insert(other, Account::default());
+        let program = started(&world).await;
+        {
+            let mut inner = world.lock();
+            let until = inner.now_us() + 4_000_000;
+            inner.refused = Some((ACCOUNT, until));
+        }
+        let ask = |account| program.directory.ask_account(account, grant(1));
+        let (guilty, innocent) = tokio::join!(ask(ACCOUNT), ask(other));
+        assert_eq!(guilty, Ok(Err(AskError::Discarded)));
+        assert_eq!(innocent, Ok(Ok(Ok(Receipt { seq: 1 }))));
     });
 }
 

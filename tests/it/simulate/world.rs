@@ -68,7 +68,7 @@ pub struct Inner {
     pub is_recovering: bool,
     started: Option<tokio::time::Instant>,
     ids: u128,
-    steps: u64,
+    pub steps: u64,
     /// The step at which this boot is killed.
     pub killed_at: Option<u64>,
     alive: watch::Sender<bool>,
