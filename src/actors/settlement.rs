@@ -110,7 +110,8 @@ impl Carrier {
     /// Makes the facts durable here; once. Where the disk refuses too and no commit is under way, the call becomes
     /// unbilled.
     async fn spool(&mut self, facts: &mut CallFacts, commit: Commit) {
-        if self.spooled || self.tell.is_none() {
+        // Whoever spooled it has told so, and what is durable nowhere was said to be unbilled.
+        if self.tell.is_none() {
             return;
         }
         self.directory.open_calls().leave_slot(facts.key, facts.call);

@@ -41,13 +41,19 @@ fn next(world: &World, programs: usize, number: u64) -> Option<(KeyRef, usize)> 
 fn wish(world: &World, key: KeyRef) -> Wish {
     let mut inner = world.lock();
     let streams = inner.rng.random_ratio(2, 3);
+    let max_tokens = inner.rng.random_range(1..=20_000);
+    let quote = quote(inner.rng.random_range(1..=200_000), streams, max_tokens);
+    Wish { key, quote, delivery: if streams { Delivery::Streamed } else { Delivery::Buffered } }
+}
+
+/// The quote of a call to a cheap model with this many bytes of text.
+pub fn quote(text_bytes: u64, stream: bool, max_tokens: u64) -> Quote {
     let request = ModelRequest {
         model: "claude-haiku-4-5".to_owned(),
-        stream: streams,
-        max_tokens: Some((inner.rng.random_range(1..=20_000), 0..0)),
-        text_bytes: inner.rng.random_range(1..=200_000),
+        stream,
+        max_tokens: Some((max_tokens, 0..0)),
+        text_bytes,
         ..ModelRequest::default()
     };
-    let quote: Quote = BOOK.quote(&request).expect("a priced model");
-    Wish { key, quote, delivery: if streams { Delivery::Streamed } else { Delivery::Buffered } }
+    BOOK.quote(&request).expect("a priced model")
 }

@@ -1,18 +1,51 @@
 //! What lanes promise beside the money, in a world in which nothing fails.
 
-use crate::simulate::boot;
+use crate::simulate::boot::{self, Program};
 use crate::simulate::faults::Fault;
 use crate::simulate::ledger::Account;
 use crate::simulate::regressions::{ACCOUNT, grant, quiet, started};
-use derouter::actors::lane::{Submission, Waiter};
-use derouter::actors::lane_batch::Streams;
+use crate::simulate::world::World;
+use derouter::actors::lane::{Item, MAX_BATCH, Submission, Waiter};
+use derouter::actors::lane_batch::{Sorted, Streams};
 use derouter::actors::messages::{AskError, Receipt};
-use derouter::domain::ids::{AccountId, SHARDS};
+use derouter::domain::ids::{AccountId, CallId, KeyId, SHARDS};
 use derouter::domain::money::{Cost, Price};
-use derouter::domain::op::{Movement, Op};
+use derouter::domain::op::{Movement, Op, Refusal};
+use derouter::store::journal::OpenNote;
+use rand::Rng;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// Beside the account of the quiet world, and of the same lane.
+const OTHER: AccountId = AccountId(Uuid::from_u128(9));
+
+/// Both are loaded, so that what they ask for at once shares a commit.
+async fn two_accounts() -> (World, Program) {
+    let world = quiet();
+    world.lock().ledger.accounts.insert(OTHER, Account::default());
+    let program = started(&world).await;
+    for account in [ACCOUNT, OTHER] {
+        program.directory.view_account(account).await.expect("it is there");
+    }
+    (world, program)
+}
+
+type Told = Result<Result<Receipt, Refusal>, AskError>;
+
+/// What both are told who ask behind a slow commit, and so share the next one.
+async fn asked_together(world: &World, program: &Program) -> [Result<Told, AskError>; 2] {
+    let ask = |account, nanos| program.directory.ask_account(account, grant(nanos));
+    world.lock().commits_meet.push_front(Fault::CommitSlow);
+    let together = async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::join!(ask(ACCOUNT, 1), ask(OTHER, 1))
+    };
+    let (slow, (one, other)) = tokio::join!(ask(OTHER, 9), together);
+    assert_eq!(slow, Ok(Ok(Ok(Receipt { seq: 1 }))));
+    [one, other]
+}
 
 fn streams() -> Streams {
     Streams::new(vec![1; usize::from(SHARDS)].into())
@@ -39,6 +72,60 @@ fn a_lane_counts_the_ops_and_batches_it_sent() {
         let counted = (lane.state().ops.load(Ordering::Relaxed), lane.state().batches.load(Ordering::Relaxed));
         assert_eq!(counted, (3, 1), "what queues together is one commit");
     });
+}
+
+#[test]
+fn a_commit_takes_at_most_a_batch() {
+    boot::on_paused_time(async {
+        let world = quiet();
+        let program = started(&world).await;
+        let most = i64::try_from(MAX_BATCH).expect("few");
+        let asks = (1..=most + 1).map(|nanos| program.directory.ask_account(ACCOUNT, grant(nanos)));
+        let told = futures_util::future::join_all(asks).await;
+        assert!(told.iter().all(|told| matches!(told, Ok(Ok(Ok(_))))));
+        let lane = program.directory.lane(ACCOUNT);
+        let counted = (lane.state().ops.load(Ordering::Relaxed), lane.state().batches.load(Ordering::Relaxed));
+        assert_eq!(counted, (MAX_BATCH as u64 + 1, 2));
+    });
+}
+
+#[test]
+fn a_queue_is_full_beyond_20_000_and_not_when_it_was_worked_off() {
+    boot::on_paused_time(async {
+        let program = started(&quiet()).await;
+        let lane = program.directory.lane(ACCOUNT);
+        let mut asked = Vec::new();
+        for number in 1..=24_000 {
+            let (done, answer) = oneshot::channel();
+            lane.send(Item::FindSettled(CallId(Uuid::from_u128(number)), done));
+            asked.push(answer);
+            assert_eq!(lane.is_full(), number > 20_000);
+        }
+        let told = futures_util::future::join_all(asked).await;
+        assert!(told.into_iter().all(|told| matches!(told, Ok(Ok(None)))));
+        assert!(!lane.is_full(), "24,000 were answered");
+    });
+}
+
+#[test]
+fn whatever_waits_for_an_answer_counts_for_a_batch_and_notes_ride_along() {
+    let (key, call) = (KeyId(Uuid::from_u128(1)), CallId(Uuid::from_u128(2)));
+    let note = OpenNote { call, account: ACCOUNT, key, bound: Cost::ZERO, model: "m".into() };
+    let mut sorted = Sorted::default();
+    for (item, count) in [
+        (Item::Note(note), 0),
+        (Item::Op(Box::new(submitted(1).0)), 1),
+        (Item::Op(Box::new(submitted(1).0)), 2),
+        (Item::LoadAccount(ACCOUNT, 1, oneshot::channel().0), 3),
+        (Item::LoadKey(ACCOUNT, key, 1, oneshot::channel().0), 4),
+        (Item::LoadKey(ACCOUNT, key, 1, oneshot::channel().0), 5),
+        (Item::LoadKey(ACCOUNT, key, 1, oneshot::channel().0), 6),
+        (Item::FindSettled(call, oneshot::channel().0), 7),
+        (Item::FindSettled(call, oneshot::channel().0), 8),
+    ] {
+        sorted.push(item);
+        assert_eq!(sorted.count(), count);
+    }
 }
 
 #[test]
@@ -114,19 +201,50 @@ fn a_lane_in_doubt_about_a_commit_admits_nobody_until_it_knows() {
 
 #[test]
 fn b15_an_op_that_breaks_a_rule_of_the_store_takes_nobody_with_it() {
+    // The store may name the account, or not: that is drawn.
+    for drawn_before in 0..6 {
+        boot::on_paused_time(async {
+            let (world, program) = two_accounts().await;
+            {
+                let mut inner = world.lock();
+                let until = inner.now_us() + 4_000_000;
+                inner.refused = Some((ACCOUNT, until));
+                for _ in 0..drawn_before {
+                    inner.rng.random::<bool>();
+                }
+            }
+            let [guilty, innocent] = asked_together(&world, &program).await;
+            assert_eq!(guilty, Ok(Err(AskError::Discarded)));
+            assert_eq!(innocent, Ok(Ok(Ok(Receipt { seq: 2 }))));
+        });
+    }
+}
+
+#[test]
+fn who_shares_a_commit_with_a_locked_row_is_served() {
     boot::on_paused_time(async {
-        let (world, other) = (quiet(), AccountId(uuid::Uuid::from_u128(8)));
-        world.lock().ledger.accounts.insert(other, Account::default());
-        let program = started(&world).await;
+        let (world, program) = two_accounts().await;
         {
             let mut inner = world.lock();
             let until = inner.now_us() + 4_000_000;
-            inner.refused = Some((ACCOUNT, until));
+            inner.locked.insert(ACCOUNT, until);
         }
-        let ask = |account| program.directory.ask_account(account, grant(1));
-        let (guilty, innocent) = tokio::join!(ask(ACCOUNT), ask(other));
-        assert_eq!(guilty, Ok(Err(AskError::Discarded)));
-        assert_eq!(innocent, Ok(Ok(Ok(Receipt { seq: 1 }))));
+        let [held_up, other] = asked_together(&world, &program).await;
+        assert!(!matches!(held_up, Ok(Ok(_))), "{held_up:?}");
+        assert_eq!(other, Ok(Ok(Ok(Receipt { seq: 2 }))));
+    });
+}
+
+#[test]
+fn a_store_that_cannot_write_counts_as_away_and_whoever_asked_is_told() {
+    boot::on_paused_time(async {
+        let (world, program) = two_accounts().await;
+        world.lock().commits_meet.push_back(Fault::CannotWrite);
+        let told = asked_together(&world, &program).await;
+        assert_eq!(told, [Ok(Err(AskError::Unavailable)), Ok(Err(AskError::Unavailable))]);
+        assert!(!program.directory.is_healthy());
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        assert_eq!(program.directory.ask_account(ACCOUNT, grant(1)).await, Ok(Ok(Ok(Receipt { seq: 1 }))));
     });
 }
 

@@ -170,6 +170,11 @@ impl Ledger {
         let accepted = drafts.iter().map(|(id, draft)| (*id, draft.last_seq)).collect();
         self.accounts.extend(drafts);
         streams.values().flatten().for_each(|entry| self.record(entry));
+        let settled: Vec<CallId> = streams.values().flatten().filter_map(|e| e.op.settled_call()).collect();
+        // As in the store: where a batch only settles, and says that none of its calls has a note, none is looked for.
+        if !(batch.is_unnoted && settled.len() == batch.entries.len()) {
+            self.notes.retain(|call, _| !settled.contains(call));
+        }
         for note in &batch.notes {
             // As in the schema: a note of a call that this very batch settles is left out, any other is written.
             if !streams.values().flatten().any(|e| e.op.settled_call() == Some(note.call)) {
@@ -242,7 +247,6 @@ impl Ledger {
                     line: op.price.nanos().into(),
                     absorbed: line.absorbed.nanos().into(),
                 };
-                self.notes.remove(&line.facts.call);
                 self.calls.insert(line.facts.call, row);
             }
             Movement::Deposit { topup } => drop(self.orders.remove(topup)),

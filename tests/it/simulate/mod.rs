@@ -12,6 +12,7 @@ mod faults;
 mod journal;
 mod lanes;
 mod ledger;
+mod lives;
 mod regressions;
 mod reseller;
 mod runs;
