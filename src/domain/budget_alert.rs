@@ -120,6 +120,13 @@ mod tests {
     }
 
     #[test]
+    fn a_level_that_was_told_before_is_not_told_with_a_higher_one() {
+        let passed = Mark::of(look(100_000, 85_000)).passed(look(100_000, 100_000)).expect("used up");
+        let wants = |at_80, at_100| Wants { at_80, at_100 };
+        assert_eq!((passed.told(wants(true, false)), passed.told(wants(true, true))), (None, Some(Level::UsedUp)));
+    }
+
+    #[test]
     fn a_level_at_which_a_key_stays_is_not_passed_again() {
         for spent in [0, 85_000, 100_000] {
             assert_eq!(Mark::of(look(100_000, spent)).passed(look(100_000, spent)), None, "{spent}");

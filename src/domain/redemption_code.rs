@@ -70,6 +70,8 @@ mod tests {
         for typed in ["", "U", &text[1..], &format!("{text}0"), &text.replacen('0', "U", 1), &" ".repeat(101), "é"] {
             assert!(RedemptionCode::parse(typed).is_none(), "{typed:?}");
         }
+        let longest = format!("{text:MAX_TYPED$}");
+        assert!(RedemptionCode::parse(&longest).is_some() && RedemptionCode::parse(&(longest + " ")).is_none());
     }
 
     #[test]

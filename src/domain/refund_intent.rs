@@ -137,6 +137,12 @@ pub fn decide(standing: &Standing, amount: Option<Cost>, bound: Bound) -> Result
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_refund_is_under_way_until_the_provider_has_spoken() {
+        let under_way = IntentState::ALL.map(IntentState::is_under_way);
+        assert_eq!(under_way, [true, true, false, false, false]);
+    }
+
     fn usd(dollars: i64) -> Cost {
         Cost::from_nanos(dollars * 1_000_000_000)
     }

@@ -143,6 +143,18 @@ fn money_that_a_crash_could_take_back_is_cut_into_no_key() {
 }
 
 #[test]
+fn a_key_in_deletion_takes_no_money_and_is_not_deleted_again() {
+    let (mut book, key) = (book(10), KeyId(Uuid::from_u128(2)));
+    let made = book.decide_create_key(key, Price::from_nanos(2), cost(1), new_key(), idem(1, "k")).expect("money");
+    book.apply(&made);
+    assert!(book.decide_fund_key(key, Price::from_nanos(2), idem(2, "f")).is_ok());
+    let closed = book.decide_close_key(key, idem(3, "c")).expect("an open key");
+    book.apply(&closed);
+    assert_eq!(book.decide_fund_key(key, Price::from_nanos(2), idem(4, "f")), Err(Refusal::KeyClosing));
+    assert_eq!(book.decide_close_key(key, idem(5, "c")), Err(Refusal::KeyClosing));
+}
+
+#[test]
 fn nothing_is_undone_beyond_what_there_is_to_undo() {
     let mut book = book(100);
     let given = book.decide_credit(cost(5), correction(), None).expect("a gift");

@@ -99,6 +99,23 @@ fn cache_writes_without_a_split_are_five_minute_writes() {
 }
 
 #[test]
+fn what_was_read_from_a_cache_is_counted_apart() {
+    let start =
+        r#"{"input_tokens":5,"output_tokens":1,"cache_read_input_tokens":700,"cache_creation_input_tokens":30}"#;
+    let usage = answer(start, &[r#"{"output_tokens":9}"#]).reading().usage;
+    let expected = Usage { input: 5, output: 9, cache_read: 700, cache_write_5m: 30, ..Usage::default() };
+    assert_eq!(usage, expected);
+}
+
+#[test]
+fn iterations_that_are_none_are_told() {
+    for (iterations, odd) in [("null", false), ("[]", false), ("5", true), ("\"x\"", true), ("[5]", true)] {
+        let report = format!(r#"{{"output_tokens":9,"iterations":{iterations}}}"#);
+        assert_eq!(answer(START, &[&report]).reading().odd, odd, "{iterations}");
+    }
+}
+
+#[test]
 fn labels_searches_and_iterations_are_read() {
     let start = r#"{"input_tokens":5,"output_tokens":1,"service_tier":"priority","inference_geo":"us","speed":"fast"}"#;
     let delta = r#"{"output_tokens":9,"server_tool_use":{"web_search_requests":10,"web_fetch_requests":5},"iterations":[

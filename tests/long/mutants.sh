@@ -5,7 +5,7 @@
 #                             tests/long/mutants/SET.toml is its package, SET.copy.sh fills it, SET.config.toml says
 #                             what is changed
 # MUTANTS_SHARDS="0 5 11"     only these of 24 shards; what earlier runs found of the others still counts
-# MUTANTS_AGAIN=1             only what no test noticed in earlier runs
+# MUTANTS_AGAIN=1             only what no test noticed in earlier runs, and what they did not reach
 #
 # The set is copied below target/ as a package of its own, so that a mutant costs seconds.
 set -euo pipefail
@@ -24,7 +24,9 @@ VERDICTS=$WORK/verdicts.json
 
 . "$SETUP/$SET.copy.sh"
 copy_set "$WORK"
-if [ -z "${MUTANTS_SHARDS:-}${MUTANTS_AGAIN:-}" ]; then rm -f "$VERDICTS"; fi
+if [ -z "${MUTANTS_SHARDS:-}${MUTANTS_AGAIN:-}" ] || [ ! -e "$VERDICTS" ]; then echo '{}' >"$VERDICTS"; fi
+(cd "$WORK" && "$CRATES/cargo-mutants" mutants --list --config "$OLDPWD/$SETUP/$SET.config.toml") >"$WORK/list"
+python3 "$SETUP/sum.py" keep "$VERDICTS" "$WORK/list"
 
 # Fewer rounds of the random models: a wrong rule shows in the first hundreds.
 export CARGO_TARGET_DIR=$WORK/target DEROUTER_CORE_OPS=20000 DEROUTER_SEED=1
@@ -43,7 +45,7 @@ mutate() {
 }
 
 if [ -n "${MUTANTS_AGAIN:-}" ]; then
-    mapfile -t missed < <(python3 "$SETUP/sum.py" missed "$VERDICTS")
+    mapfile -t missed < <(python3 "$SETUP/sum.py" missed "$VERDICTS" "$WORK/list")
     say "Once more: what ${#missed[@]} patterns name"
     mutate again "${missed[@]/#/--re=}"
 else
@@ -52,6 +54,4 @@ else
         mutate "$shard" --shard "$shard/$SHARDS" --sharding round-robin
     done
 fi
-(cd "$WORK" && "$CRATES/cargo-mutants" mutants --list --config "$OLDPWD/$SETUP/$SET.config.toml") >"$WORK/list"
-python3 "$SETUP/sum.py" keep "$VERDICTS" "$WORK/list"
 python3 "$SETUP/sum.py" judge "$VERDICTS" 95

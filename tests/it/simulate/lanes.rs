@@ -202,7 +202,7 @@ fn a_lane_in_doubt_about_a_commit_admits_nobody_until_it_knows() {
 #[test]
 fn b15_an_op_that_breaks_a_rule_of_the_store_takes_nobody_with_it() {
     // The store may name the account, or not: that is drawn.
-    for drawn_before in 0..6 {
+    for drawn_before in 0..40 {
         boot::on_paused_time(async {
             let (world, program) = two_accounts().await;
             {

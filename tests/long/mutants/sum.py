@@ -1,8 +1,8 @@
 """Keeps the verdict on each mutant over many runs, and judges them.
 
 sum.py add VERDICTS OUTCOMES      takes the outcomes of a run of cargo-mutants into the file of verdicts
-sum.py missed VERDICTS            prints a pattern for each mutant that was not noticed
-sum.py keep VERDICTS LIST         forgets what is no mutant any more: its line moved, or it is excluded
+sum.py missed VERDICTS LIST       prints a pattern for each mutant that was not noticed, or not reached
+sum.py keep VERDICTS LIST         forgets what is no mutant any more: its line changed, or it is excluded
 sum.py judge VERDICTS PERCENT     prints the sums and what was missed; fails below PERCENT
 
 A mutant that does not compile is not counted. One that never ends is noticed: the test run would not end either.
@@ -24,17 +24,34 @@ def add(verdicts, outcomes):
     verdicts.write_text(json.dumps(known, indent=1))
 
 
-def missed(verdicts):
-    for name, verdict in json.loads(verdicts.read_text()).items():
-        if verdict not in NOTICED | {"Unviable"}:
+def missed(verdicts, listed):
+    known = json.loads(verdicts.read_text())
+    for name in listed.read_text().splitlines():
+        if known.get(name) not in NOTICED | {"Unviable"}:
             # Where it stands may move with a line above it.
             where, what = re.fullmatch(r"([^:]+):\d+:\d+: (.*)", name).groups()
             print("^" + re.escape(where) + r":\d+:\d+: " + re.escape(what) + "$")
 
 
 def keep(verdicts, listed):
-    known, there = json.loads(verdicts.read_text()), set(listed.read_text().splitlines())
-    verdicts.write_text(json.dumps({name: verdict for name, verdict in known.items() if name in there}, indent=1))
+    known, kept = json.loads(verdicts.read_text()), {}
+    there, before = by_change(listed.read_text().splitlines()), by_change(known)
+    for change, names in there.items():
+        # Lines above it may have come or gone; where one of several is gone, nobody knows which.
+        if len(before[change]) == len(names):
+            kept |= {name: known[old] for name, old in zip(names, before[change])}
+        else:
+            kept |= {name: known[name] for name in names if name in known}
+    verdicts.write_text(json.dumps(kept, indent=1))
+
+
+def by_change(names):
+    """Names by file, column and change, each list in the order of their lines."""
+    found = collections.defaultdict(list)
+    for name in names:
+        file, line, rest = name.split(":", 2)
+        found[file, rest].append((int(line), name))
+    return collections.defaultdict(list, {change: [name for _, name in sorted(all)] for change, all in found.items()})
 
 
 def judge(verdicts, percent):
@@ -59,7 +76,7 @@ if __name__ == "__main__":
     if verb == "add":
         add(verdicts, pathlib.Path(more[0]))
     elif verb == "missed":
-        missed(verdicts)
+        missed(verdicts, pathlib.Path(more[0]))
     elif verb == "keep":
         keep(verdicts, pathlib.Path(more[0]))
     else:
