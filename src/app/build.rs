@@ -65,7 +65,6 @@ pub struct Parts {
     pub leaving: Leaving,
     pub payments: PaymentParts,
     pub sandbox: Option<Arc<SandboxHandle>>,
-    /// The most connections at once.
     pub places: Places,
     pub(super) housekeeper: JoinHandle<()>,
     pub(super) rounds: JoinHandle<()>,
@@ -135,7 +134,7 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
         credentials: Credentials::new(CredentialStore::new(pool.clone()), pepper, previous, clock.clone()),
         bodies: BodyBudget::new(settings.limits.body_budget_bytes),
         prices,
-        places: places(&settings),
+        places: places(&settings, books.directory.homes().len()),
         settings: Arc::new(settings),
         clock,
         pool,
@@ -163,16 +162,16 @@ async fn build_on(url: &str, settings: Settings, clock: Clock, folder: DataFolde
 }
 
 /// With the provider simulated here, a call takes a file at its end as well.
-fn places(settings: &Settings) -> Places {
+fn places(settings: &Settings, threads: usize) -> Places {
     let simulated = settings.upstream.kind == UpstreamKind::Sandbox;
     let files = descriptors::raise();
-    let places = Places::of(files, if simulated { 3 } else { 2 });
+    let places = Places::of(files, if simulated { 3 } else { 2 }, threads);
     let wanted = settings.listen.max_connections;
     if places.calls < wanted {
         tracing::warn!(
             files,
-            "the limit of open files is enough for {} connections to the API, fewer than listen.max_connections ({wanted}): \
-             raise it with ulimit -n or LimitNOFILE=",
+            "the limit of open files is enough for {} connections to the API a thread, fewer than listen.max_connections \
+             ({wanted}): raise it with ulimit -n or LimitNOFILE=",
             places.calls
         );
     }

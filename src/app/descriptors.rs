@@ -3,21 +3,20 @@
 //! A connection that took the last of them would cost more than itself: the calls that run could no longer reach the
 //! provider, nor settlements the spool.
 
+use crate::app::sites::WORKERS;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What the database, the spool, mails and the standard streams may need.
+/// What the database, the spool, mails, listeners and event queues may need; at rest they are about a hundred.
 const KEPT: u64 = 1_024;
 
-/// Threads that serve pages, over the three sites that people and operators use.
-const SITE_THREADS: u64 = 5;
+/// Threads that serve pages: those of dashboard and portal, and the console's.
+const SITE_THREADS: usize = 2 * WORKERS + 1;
 
-/// The most connections at once, by what takes them.
+/// The most connections at once of one thread, by what it serves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Places {
-    /// Of the API, over all its threads.
     pub calls: usize,
-    /// Of each thread of a site.
-    pub site: usize,
+    pub pages: usize,
 }
 
 /// Raises the soft limit of open files to the hard one and gives it.
@@ -34,13 +33,13 @@ pub fn raise() -> u64 {
 }
 
 impl Places {
-    /// For so many open files, where a call takes `files_a_call`: its client's, the provider's, and the simulated
-    /// provider's own. A quarter at most is kept for what is no connection, an eighth of the rest is for pages.
-    pub fn of(files: u64, files_a_call: u64) -> Self {
-        let open = files - KEPT.min(files / 4);
-        let pages = open / 8;
-        let size = |places: u64| usize::try_from(places.max(1)).unwrap_or(usize::MAX);
-        Places { calls: size((open - pages) / files_a_call), site: size(pages / SITE_THREADS) }
+    /// For so many open files and threads of the API, where a call takes `files_a_call`: its client's, the provider's, and
+    /// the simulated provider's own. Half at most is kept for what is no connection, an eighth of the rest is for pages.
+    pub fn of(files: u64, files_a_call: u64, threads: usize) -> Self {
+        let open = files - KEPT.min(files / 2);
+        let for_pages = open / 8;
+        let share = |files: u64, threads: usize| (usize::try_from(files).unwrap_or(usize::MAX) / threads).max(1);
+        Places { calls: share((open - for_pages) / files_a_call, threads), pages: share(for_pages, SITE_THREADS) }
     }
 }
 
@@ -50,12 +49,18 @@ mod tests {
 
     #[test]
     fn connections_never_take_the_files_that_calls_and_settlements_need() {
-        for (files, a_call, calls, site) in
-            [(256, 2, 84, 4), (1_024, 2, 336, 19), (20_000, 2, 8_302, 474), (20_000, 3, 5_534, 474), (0, 2, 1, 1)]
-        {
-            assert_eq!(Places::of(files, a_call), Places { calls, site }, "{files} files, {a_call} a call");
+        for (files, a_call, threads, calls, pages) in [
+            (256, 2, 1, 56, 3),
+            (1_024, 2, 1, 224, 12),
+            (20_000, 2, 1, 8_302, 474),
+            (20_000, 3, 1, 5_534, 474),
+            (20_000, 2, 4, 2_075, 474),
+            (0, 2, 1, 1, 1),
+        ] {
+            let places = Places::of(files, a_call, threads);
+            assert_eq!(places, Places { calls, pages }, "{files} files, {a_call} a call, {threads} threads");
         }
-        let unlimited = Places::of(u64::MAX, 2);
+        let unlimited = Places::of(u64::MAX, 2, 1);
         assert!(unlimited.calls > 1_000_000_000, "{unlimited:?}");
     }
 }

@@ -125,14 +125,14 @@ pub fn api(parts: &Parts) -> anyhow::Result<Listening> {
             .configure(webhooks::add)
             .default_service(web::to(routes::not_found))
     };
-    let homes: Vec<_> = parts.books.directory.homes().iter().map(|h| h.arbiter.clone()).collect();
-    let places_a_thread = settings.listen.max_connections.min((parts.places.calls / homes.len()).max(1));
+    let homes = parts.books.directory.homes().iter().map(|h| h.arbiter.clone()).collect();
+    let limit = settings.listen.max_connections.min(parts.places.calls);
     let (listen, limits, clock) = (settings.listen.clone(), settings.limits.clone(), parts.clock.clone());
     bind("api", settings.listen.api, |listener| {
         if let Some(sandbox) = &parts.payments.sandbox {
             sandbox.notify_at(format!("http://{}{}sandbox", listener.local_addr()?, webhooks::PATH));
         }
-        Ok(Serving::Door(Door::new(listener, places_a_thread, homes, || {
+        Ok(Serving::Door(Door::new(listener, limit, homes, || {
             let (app, listen, limits, clock) = (app.clone(), listen.clone(), limits.clone(), clock.clone());
             Box::new(move || Box::pin(connections(app, listen, limits, clock)))
         })?))
@@ -217,7 +217,7 @@ pub fn console(parts: &Parts) -> anyhow::Result<Listening> {
             })
             .default_service(web::to(operator::routes::not_found))
     });
-    let server = server.workers(1).max_connections(parts.places.site).disable_signals();
+    let server = server.workers(1).max_connections(parts.places.pages).disable_signals();
     listen("console", parts.settings.listen.console, |listener| {
         if let Some(sandbox) = sandbox {
             sandbox.serve_checkout_at(format!("http://{}", listener.local_addr()?));

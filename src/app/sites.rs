@@ -21,7 +21,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 
 /// Threads of a people's site: pages are few beside calls.
-const WORKERS: usize = 2;
+pub(super) const WORKERS: usize = 2;
 
 /// Listens for resellers.
 ///
@@ -62,7 +62,7 @@ pub fn dashboard(parts: &Parts) -> anyhow::Result<Listening> {
                 .wrap(from_fn(mishaps::dress))
                 .wrap(from_fn(host::guard_site))
         });
-        let server = server.workers(WORKERS).max_connections(parts.places.site);
+        let server = server.workers(WORKERS).max_connections(parts.places.pages);
         let server = server.client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
     })
@@ -92,7 +92,7 @@ pub fn portal(parts: &Parts) -> anyhow::Result<Listening> {
                 .wrap(from_fn(mishaps::dress))
                 .wrap(from_fn(host::guard_site))
         });
-        let server = server.workers(WORKERS).max_connections(parts.places.site);
+        let server = server.workers(WORKERS).max_connections(parts.places.pages);
         let server = server.client_request_timeout(at.head_timeout).keep_alive(at.keep_alive);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
     })

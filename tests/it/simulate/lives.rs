@@ -6,7 +6,7 @@ use crate::simulate::client;
 use crate::simulate::faults::Fault;
 use crate::simulate::regressions::{quiet, started};
 use crate::simulate::world::World;
-use derouter::actors::call::Reservation;
+use derouter::actors::call::{LiveCall, Reservation};
 use derouter::actors::messages::{Delivery, FundKey, KeyRef};
 use derouter::domain::money::Price;
 use derouter::domain::op::{Idem, Refusal};
@@ -37,6 +37,14 @@ fn with_money(main: i128, funded: i128) -> World {
     world
 }
 
+/// A call that went out in a world with money for it.
+async fn sent() -> (World, Program, LiveCall) {
+    let world = with_money(0, 600_000_000);
+    let program = started(&world).await;
+    let live = ask(&world, &program).await.expect("the key can pay").dispatch().expect("room");
+    (world, program, live)
+}
+
 #[test]
 fn a_call_tells_what_is_left_of_its_minute_and_when_it_went_out() {
     boot::on_paused_time(async {
@@ -57,9 +65,7 @@ fn a_call_tells_what_is_left_of_its_minute_and_when_it_went_out() {
 #[test]
 fn a_call_that_runs_on_leaves_a_note_though_nothing_else_happens() {
     boot::on_paused_time(async {
-        let world = with_money(0, 600_000_000);
-        let program = started(&world).await;
-        let live = ask(&world, &program).await.expect("the key can pay").dispatch().expect("room");
+        let (world, _program, live) = sent().await;
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert!(world.lock().ledger.notes.contains_key(&live.call()));
         drop(live);
@@ -101,9 +107,7 @@ fn a_key_in_use_spends_what_it_was_topped_up_with_at_once() {
 #[test]
 fn a_call_that_is_dropped_is_settled_as_hung_up_and_costs_nobody_anything() {
     boot::on_paused_time(async {
-        let world = with_money(0, 600_000_000);
-        let program = started(&world).await;
-        let live = ask(&world, &program).await.expect("the key can pay").dispatch().expect("room");
+        let (world, _program, live) = sent().await;
         let call = live.call();
         let key = world.lock().keys[0];
         world.lock().audit.asked(call, key);

@@ -37,7 +37,7 @@ def keep(verdicts, listed):
     known, kept = json.loads(verdicts.read_text()), {}
     there, before = by_change(listed.read_text().splitlines()), by_change(known)
     for change, names in there.items():
-        # Lines above it may have come or gone; where one of several is gone, nobody knows which.
+        # Lines above it may have come or gone. Where not each of several has a verdict, only the line says whose it is.
         if len(before[change]) == len(names):
             kept |= {name: known[old] for name, old in zip(names, before[change])}
         else:
